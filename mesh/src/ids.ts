@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { createHash } from "node:crypto";
+import { v7 } from "uuid";
+
+/** A new message id: UUIDv7, so ids of one sender sort by time. */
+export function newId(): string {
+  return v7();
+}
+
+/**
+ * An id that is the same whenever the same parts are: the id of what a handler sends because of a message, so that
+ * handling the message again sends nothing twice. 128 bits of SHA-256 in base64url; parts are length-prefixed, so no two
+ * lists of parts run together.
+ */
+export function derivedId(...parts: readonly (string | number)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${String(part).length}:${part};`);
+  return hash.digest().subarray(0, 16).toString("base64url");
+}
+
+/** Digest of a payload, to tell a repeated message from another one under the same id. */
+export function payloadDigest(payload: Uint8Array): string {
+  return createHash("sha256").update(payload).digest("base64url").slice(0, 22);
+}
