@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { MeshError } from "../mesh-error.ts";
+import type { Heard } from "./on.ts";
+import type { Served } from "./serve.ts";
+
+/** What kind of mind an agent has; mirrors parley.mesh.v1.AgentRole. */
+export type AgentRole = "CREATIVE" | "DETERMINISTIC" | "HYBRID" | "SYSTEM";
+
+/** What an author says of an agent. */
+export interface AgentInit {
+	/** Dotted lower-case name, e.g. `outreach.sms`; the one that ServicePolicy.agent names. */
+	readonly name: string;
+	/** For people. */
+	readonly description?: string | undefined;
+	/** Default: DETERMINISTIC. */
+	readonly role?: AgentRole | undefined;
+	/** Default: `0.0.0`. */
+	readonly version?: string | undefined;
+	/** Permissions that it holds towards other agents' methods. */
+	readonly permissions?: readonly string[] | undefined;
+	readonly serves?: readonly Served[] | undefined;
+	readonly hears?: readonly Heard[] | undefined;
+}
+
+/** An agent, ready to be hosted. */
+export type Agent = {
+	readonly [K in keyof AgentInit]-?: Exclude<AgentInit[K], undefined>;
+};
+
+const agentName = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
+
+/**
+ * Defines an agent. Nothing runs until a host takes it.
+ *
+ * @throws MeshError REFUSED when the name is not dotted lower case or two hearers share one name
+ */
+export function defineAgent(init: AgentInit): Agent {
+	if (!agentName.test(init.name))
+		refuse(
+			`"${init.name}" is no agent name; write dotted lower case, e.g. "outreach.sms"`,
+		);
+	const hears = init.hears ?? [];
+	for (const [index, { name }] of hears.entries()) {
+		if (hears.findIndex((other) => other.name === name) === index) continue;
+		refuse(
+			`agent "${init.name}" has two hearers named "${name}"; give each its own name`,
+		);
+	}
+	return Object.freeze({
+		description: "",
+		role: "DETERMINISTIC",
+		version: "0.0.0",
+		permissions: [],
+		serves: [],
+		...init,
+		hears,
+	} as Agent);
+}
+
+function refuse(message: string): never {
+	throw new MeshError({ code: "REFUSED", message });
+}

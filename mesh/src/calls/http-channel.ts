@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type {
+	DescMethodStreaming,
+	DescMethodUnary,
+	Message,
+} from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
+import {
+	createConnectTransport,
+	Http2SessionManager,
+} from "@connectrpc/connect-node";
+import { writeHeader } from "../header-codec.ts";
+import type { Outgoing } from "../pipeline/outgoing.ts";
+import type { Reply } from "../pipeline/step.ts";
+import { inject } from "../telemetry/propagation.ts";
+import type { Channel } from "./channel.ts";
+import { fromConnectError } from "./connect-error.ts";
+import { callLimits } from "./limits.ts";
+
+/** A channel over the network; close it when its instance is gone. */
+export interface HttpChannel extends Channel {
+	close(): void;
+}
+
+/**
+ * The channel to any Connect server at `endpoint`, over one HTTP/2 connection that is opened at the first call, checked
+ * by pings while calls are open, and opened anew when it broke.
+ */
+export function httpChannel(instance: string, endpoint: string): HttpChannel {
+	const sessionManager = new Http2SessionManager(endpoint, {
+		pingIntervalMs: 10_000,
+		pingTimeoutMs: 5_000,
+	});
+	const transport = createConnectTransport({
+		baseUrl: endpoint,
+		httpVersion: "2",
+		sessionManager,
+		useBinaryFormat: true,
+		// Between two hosts of one mesh, compressing costs more than it saves.
+		acceptCompression: [],
+		readMaxBytes: callLimits.readMaxBytes,
+		writeMaxBytes: callLimits.writeMaxBytes,
+	});
+	const peer = `${instance} at ${endpoint}`;
+	return {
+		instance,
+		address: new URL(endpoint).host,
+		async call(outgoing) {
+			try {
+				return await send(transport, outgoing, peer);
+			} catch (thrown) {
+				throw fromConnectError(thrown, peer);
+			}
+		},
+		close: () => sessionManager.abort(),
+	};
+}
+
+async function send(
+	transport: Transport,
+	outgoing: Outgoing,
+	peer: string,
+): Promise<Reply> {
+	const { contract, request, remainingMs, signal } = outgoing;
+	const headers = new Headers();
+	writeHeader(outgoing.header, (name, value) => headers.set(name, value));
+	inject(outgoing.trace, (name, value) => headers.set(name, value));
+	const timeoutMs = Math.max(1, Math.floor(remainingMs));
+	if (contract.kind === "unary") {
+		const method = contract.desc as DescMethodUnary;
+		return (await transport.unary(method, signal, timeoutMs, headers, request))
+			.message as Message;
+	}
+	const method = contract.desc as DescMethodStreaming;
+	const response = await transport.stream(
+		method,
+		signal,
+		timeoutMs,
+		headers,
+		once(request),
+	);
+	return translated(response.message as AsyncIterable<Message>, peer);
+}
+
+async function* once(message: Message): AsyncGenerator<Message> {
+	yield message;
+}
+
+async function* translated(
+	stream: AsyncIterable<Message>,
+	peer: string,
+): AsyncGenerator<Message> {
+	try {
+		yield* stream;
+	} catch (thrown) {
+		throw fromConnectError(thrown, peer);
+	}
+}
