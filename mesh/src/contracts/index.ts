@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+export { Contracts, type ContractsInit } from "./contracts.ts";
+export type { FieldPath } from "./field-path.ts";
+export type {
+  Balancing,
+  BreakerPlan,
+  CommandContract,
+  Delivery,
+  EventContract,
+  Exposure,
+  MethodContract,
+  RetryPlan,
+  RetryPlans,
+} from "./policy.ts";
