@@ -4,53 +4,43 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import {
-	type MeshErrorDetail,
-	MeshErrorDetailSchema,
-	ErrorClass as WireClass,
+  type MeshErrorDetail,
+  MeshErrorDetailSchema,
+  ErrorClass as WireClass,
 } from "@parley/contracts/parley/mesh/v1/error_pb.js";
 import { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
 import { MeshError } from "./mesh-error.ts";
 
 /** A MeshError as protobuf: what goes over the network and into dead letters. */
 export function errorDetail(error: MeshError): MeshErrorDetail {
-	return create(MeshErrorDetailSchema, {
-		errorClass: WireClass[error.errorClass],
-		code: error.code,
-		message: error.message,
-		mayHaveRun: error.mayHaveRun,
-		userMessage: error.userMessage ?? "",
-		violations: error.violations.map((violation) => ({ ...violation })),
-		...(error.retryAfterMs === undefined
-			? {}
-			: { retryAfter: durationFromMs(error.retryAfterMs) }),
-	});
+  return create(MeshErrorDetailSchema, {
+    errorClass: WireClass[error.errorClass],
+    code: error.code,
+    message: error.message,
+    mayHaveRun: error.mayHaveRun,
+    userMessage: error.userMessage ?? "",
+    violations: error.violations.map((violation) => ({ ...violation })),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(error.retryAfterMs) }),
+  });
 }
 
 /** The MeshError that a detail tells of; a code that this version does not know becomes INTERNAL of the stated class. */
-export function errorFromDetail(
-	detail: MeshErrorDetail,
-	cause?: unknown,
-): MeshError {
-	const known = detail.code in errorCodes;
-	return new MeshError({
-		code: known ? (detail.code as ErrorCode) : "INTERNAL",
-		message: known ? detail.message : `${detail.code}: ${detail.message}`,
-		errorClass: classNames.get(detail.errorClass),
-		mayHaveRun: detail.mayHaveRun,
-		retryAfterMs:
-			detail.retryAfter === undefined
-				? undefined
-				: durationMs(detail.retryAfter),
-		userMessage: detail.userMessage === "" ? undefined : detail.userMessage,
-		violations: detail.violations,
-		cause,
-	});
+export function errorFromDetail(detail: MeshErrorDetail, cause?: unknown): MeshError {
+  const known = detail.code in errorCodes;
+  return new MeshError({
+    code: known ? (detail.code as ErrorCode) : "INTERNAL",
+    message: known ? detail.message : `${detail.code}: ${detail.message}`,
+    errorClass: classNames.get(detail.errorClass),
+    mayHaveRun: detail.mayHaveRun,
+    retryAfterMs: detail.retryAfter === undefined ? undefined : durationMs(detail.retryAfter),
+    userMessage: detail.userMessage === "" ? undefined : detail.userMessage,
+    violations: detail.violations,
+    cause,
+  });
 }
 
 const classNames = new Map<WireClass, ErrorClass>(
-	(
-		Object.entries(WireClass) as [ErrorClass | "UNSPECIFIED", WireClass][]
-	).filter(
-		(entry): entry is [ErrorClass, WireClass] => entry[0] !== "UNSPECIFIED",
-	),
+  (Object.entries(WireClass) as [ErrorClass | "UNSPECIFIED", WireClass][]).filter(
+    (entry): entry is [ErrorClass, WireClass] => entry[0] !== "UNSPECIFIED",
+  ),
 );

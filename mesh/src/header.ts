@@ -12,39 +12,39 @@ export const maxHops = 32;
 
 /** The common header of every message, as it is inside a process; parley.mesh.v1.MessageHeader is its form on paper. */
 export interface MessageHeader {
-	readonly messageId: string;
-	readonly correlationId: string;
-	readonly causationId?: string | undefined;
-	readonly conversationId?: string | undefined;
-	readonly workflowId?: string | undefined;
-	readonly sourceAgentId: string;
-	readonly targetAgentId?: string | undefined;
-	/** Full proto name of the payload. */
-	readonly messageType: string;
-	/** Event name or `package.Service/Method`. */
-	readonly name: string;
-	/** Milliseconds since the epoch. */
-	readonly timestamp: number;
-	readonly priority?: Priority | undefined;
-	/** Milliseconds since the epoch; unset: never. */
-	readonly expires?: number | undefined;
-	/** From 1. */
-	readonly attempt: number;
-	/** 0 on the first message of a flow. */
-	readonly hops: number;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly causationId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly workflowId?: string | undefined;
+  readonly sourceAgentId: string;
+  readonly targetAgentId?: string | undefined;
+  /** Full proto name of the payload. */
+  readonly messageType: string;
+  /** Event name or `package.Service/Method`. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly priority?: Priority | undefined;
+  /** Milliseconds since the epoch; unset: never. */
+  readonly expires?: number | undefined;
+  /** From 1. */
+  readonly attempt: number;
+  /** 0 on the first message of a flow. */
+  readonly hops: number;
 }
 
 /** What the sender of a message says about it; the rest follows from its cause. */
 export interface Outgoing {
-	readonly messageId?: string | undefined;
-	readonly sourceAgentId: string;
-	readonly targetAgentId?: string | undefined;
-	readonly messageType: string;
-	readonly name: string;
-	readonly timestamp: number;
-	readonly conversationId?: string | undefined;
-	readonly priority?: Priority | undefined;
-	readonly expires?: number | undefined;
+  readonly messageId?: string | undefined;
+  readonly sourceAgentId: string;
+  readonly targetAgentId?: string | undefined;
+  readonly messageType: string;
+  readonly name: string;
+  readonly timestamp: number;
+  readonly conversationId?: string | undefined;
+  readonly priority?: Priority | undefined;
+  readonly expires?: number | undefined;
 }
 
 /**
@@ -53,26 +53,23 @@ export interface Outgoing {
  *
  * @throws MeshError LOOP when that is more than {@link maxHops}.
  */
-export function headerFor(
-	outgoing: Outgoing,
-	cause?: MessageHeader,
-): MessageHeader {
-	const messageId = outgoing.messageId ?? newId();
-	const hops = cause === undefined ? 0 : cause.hops + 1;
-	if (hops > maxHops) {
-		throw new MeshError({
-			code: "LOOP",
-			message: `"${outgoing.name}" would be hop ${hops} of flow "${cause?.correlationId}"; at most ${maxHops} are allowed`,
-		});
-	}
-	return {
-		...outgoing,
-		messageId,
-		correlationId: cause?.correlationId ?? messageId,
-		causationId: cause?.messageId,
-		conversationId: outgoing.conversationId ?? cause?.conversationId,
-		workflowId: cause?.workflowId,
-		attempt: 1,
-		hops,
-	};
+export function headerFor(outgoing: Outgoing, cause?: MessageHeader): MessageHeader {
+  const messageId = outgoing.messageId ?? newId();
+  const hops = cause === undefined ? 0 : cause.hops + 1;
+  if (hops > maxHops) {
+    throw new MeshError({
+      code: "LOOP",
+      message: `"${outgoing.name}" would be hop ${hops} of flow "${cause?.correlationId}"; at most ${maxHops} are allowed`,
+    });
+  }
+  return {
+    ...outgoing,
+    messageId,
+    correlationId: cause?.correlationId ?? messageId,
+    causationId: cause?.messageId,
+    conversationId: outgoing.conversationId ?? cause?.conversationId,
+    workflowId: cause?.workflowId,
+    attempt: 1,
+    hops,
+  };
 }

@@ -6,7 +6,7 @@ import { v7 } from "uuid";
 
 /** A new message id: UUIDv7, so ids of one sender sort by time. */
 export function newId(): string {
-	return v7();
+  return v7();
 }
 
 /**
@@ -15,12 +15,12 @@ export function newId(): string {
  * lists of parts run together.
  */
 export function derivedId(...parts: readonly (string | number)[]): string {
-	const hash = createHash("sha256");
-	for (const part of parts) hash.update(`${String(part).length}:${part};`);
-	return hash.digest().subarray(0, 16).toString("base64url");
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${String(part).length}:${part};`);
+  return hash.digest().subarray(0, 16).toString("base64url");
 }
 
 /** Digest of a payload, to tell a repeated message from another one under the same id. */
 export function payloadDigest(payload: Uint8Array): string {
-	return createHash("sha256").update(payload).digest("base64url").slice(0, 22);
+  return createHash("sha256").update(payload).digest("base64url").slice(0, 22);
 }

@@ -5,28 +5,28 @@ import { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
 
 /** One broken rule of a message. */
 export interface Violation {
-	/** Field path, e.g. `time_preference.range.earliest`. */
-	readonly field: string;
-	/** Rule, e.g. `string.min_len`. */
-	readonly rule: string;
-	readonly message: string;
+  /** Field path, e.g. `time_preference.range.earliest`. */
+  readonly field: string;
+  /** Rule, e.g. `string.min_len`. */
+  readonly rule: string;
+  readonly message: string;
 }
 
 /** What a MeshError is made of. */
 export interface MeshErrorInit {
-	readonly code: ErrorCode;
-	/** What happened, with which value, and what to do next. Must not hold values that the contract marks personal. */
-	readonly message: string;
-	/** Default: the class that the code table gives. */
-	readonly errorClass?: ErrorClass | undefined;
-	/** Default: false. True when the handler may have run. */
-	readonly mayHaveRun?: boolean | undefined;
-	/** Milliseconds; unset: not known. */
-	readonly retryAfterMs?: number | undefined;
-	/** A sentence that may be shown to a person. */
-	readonly userMessage?: string | undefined;
-	readonly violations?: readonly Violation[] | undefined;
-	readonly cause?: unknown;
+  readonly code: ErrorCode;
+  /** What happened, with which value, and what to do next. Must not hold values that the contract marks personal. */
+  readonly message: string;
+  /** Default: the class that the code table gives. */
+  readonly errorClass?: ErrorClass | undefined;
+  /** Default: false. True when the handler may have run. */
+  readonly mayHaveRun?: boolean | undefined;
+  /** Milliseconds; unset: not known. */
+  readonly retryAfterMs?: number | undefined;
+  /** A sentence that may be shown to a person. */
+  readonly userMessage?: string | undefined;
+  readonly violations?: readonly Violation[] | undefined;
+  readonly cause?: unknown;
 }
 
 /**
@@ -34,64 +34,52 @@ export interface MeshErrorInit {
  * handler ran in this process, over the network or on the durable path.
  */
 export class MeshError extends Error {
-	override readonly name = "MeshError";
-	readonly code: ErrorCode;
-	readonly errorClass: ErrorClass;
-	readonly mayHaveRun: boolean;
-	readonly retryAfterMs: number | undefined;
-	readonly userMessage: string | undefined;
-	readonly violations: readonly Violation[];
+  override readonly name = "MeshError";
+  readonly code: ErrorCode;
+  readonly errorClass: ErrorClass;
+  readonly mayHaveRun: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly userMessage: string | undefined;
+  readonly violations: readonly Violation[];
 
-	constructor(init: MeshErrorInit) {
-		super(
-			init.message,
-			init.cause === undefined ? undefined : { cause: init.cause },
-		);
-		this.code = init.code;
-		this.errorClass = init.errorClass ?? errorCodes[init.code].errorClass;
-		this.mayHaveRun = init.mayHaveRun ?? false;
-		this.retryAfterMs = init.retryAfterMs;
-		this.userMessage = init.userMessage;
-		this.violations = init.violations ?? [];
-	}
+  constructor(init: MeshErrorInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = init.code;
+    this.errorClass = init.errorClass ?? errorCodes[init.code].errorClass;
+    this.mayHaveRun = init.mayHaveRun ?? false;
+    this.retryAfterMs = init.retryAfterMs;
+    this.userMessage = init.userMessage;
+    this.violations = init.violations ?? [];
+  }
 
-	/** Any thrown value as a MeshError: itself when it is one, else INTERNAL with the value as cause. */
-	static from(thrown: unknown): MeshError {
-		if (thrown instanceof MeshError) return thrown;
-		const message = thrown instanceof Error ? thrown.message : String(thrown);
-		return new MeshError({
-			code: "INTERNAL",
-			message,
-			mayHaveRun: true,
-			cause: thrown,
-		});
-	}
+  /** Any thrown value as a MeshError: itself when it is one, else INTERNAL with the value as cause. */
+  static from(thrown: unknown): MeshError {
+    if (thrown instanceof MeshError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new MeshError({
+      code: "INTERNAL",
+      message,
+      mayHaveRun: true,
+      cause: thrown,
+    });
+  }
 
-	/** The same error with other settings; used where a door knows more, e.g. that the handler has begun. */
-	with(change: Partial<MeshErrorInit>): MeshError {
-		return new MeshError({ ...this.init(), ...change });
-	}
+  /** The same error with other settings; used where a door knows more, e.g. that the handler has begun. */
+  with(change: Partial<MeshErrorInit>): MeshError {
+    return new MeshError({ ...this.init(), ...change });
+  }
 
-	private init(): MeshErrorInit {
-		const {
-			code,
-			message,
-			errorClass,
-			mayHaveRun,
-			retryAfterMs,
-			userMessage,
-			violations,
-			cause,
-		} = this;
-		return {
-			code,
-			message,
-			errorClass,
-			mayHaveRun,
-			retryAfterMs,
-			userMessage,
-			violations,
-			cause,
-		};
-	}
+  private init(): MeshErrorInit {
+    const { code, message, errorClass, mayHaveRun, retryAfterMs, userMessage, violations, cause } = this;
+    return {
+      code,
+      message,
+      errorClass,
+      mayHaveRun,
+      retryAfterMs,
+      userMessage,
+      violations,
+      cause,
+    };
+  }
 }

@@ -13,13 +13,13 @@ layImports(join(root, "node_modules/.cache/parley/imports"));
 const bin = join(root, "node_modules/.bin");
 // The generator plugin is found by name, and must run on the Node that the project brings.
 const env = {
-	...process.env,
-	PATH: [bin, process.env["PATH"]].join(delimiter),
+  ...process.env,
+  PATH: [bin, process.env["PATH"]].join(delimiter),
 };
 for (const template of ["buf.gen.yaml", "test/buf.gen.yaml"]) {
-	execFileSync(join(bin, "buf"), ["generate", "--template", template], {
-		cwd: root,
-		env,
-		stdio: "inherit",
-	});
+  execFileSync(join(bin, "buf"), ["generate", "--template", template], {
+    cwd: root,
+    env,
+    stdio: "inherit",
+  });
 }

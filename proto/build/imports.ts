@@ -10,50 +10,28 @@ import { protoSource } from "./proto-source.ts";
 const require = createRequire(import.meta.url);
 
 /** Standard contracts that ours import, and the npm package that carries each: no schema registry is asked. */
-const packaged: readonly [
-	path: string,
-	packageName: string,
-	inPackage: string,
-][] = [
-	[
-		"google/api/annotations.proto",
-		"protobufjs",
-		"google/api/annotations.proto",
-	],
-	["google/api/http.proto", "protobufjs", "google/api/http.proto"],
-	[
-		"grpc/health/v1/health.proto",
-		"grpc-health-check",
-		"proto/health/v1/health.proto",
-	],
-	[
-		"grpc/reflection/v1/reflection.proto",
-		"@grpc/reflection",
-		"build/proto/grpc/reflection/v1/reflection.proto",
-	],
-	[
-		"grpc/reflection/v1alpha/reflection.proto",
-		"@grpc/reflection",
-		"build/proto/grpc/reflection/v1alpha/reflection.proto",
-	],
+const packaged: readonly [path: string, packageName: string, inPackage: string][] = [
+  ["google/api/annotations.proto", "protobufjs", "google/api/annotations.proto"],
+  ["google/api/http.proto", "protobufjs", "google/api/http.proto"],
+  ["grpc/health/v1/health.proto", "grpc-health-check", "proto/health/v1/health.proto"],
+  ["grpc/reflection/v1/reflection.proto", "@grpc/reflection", "build/proto/grpc/reflection/v1/reflection.proto"],
+  [
+    "grpc/reflection/v1alpha/reflection.proto",
+    "@grpc/reflection",
+    "build/proto/grpc/reflection/v1alpha/reflection.proto",
+  ],
 ];
 
 /** Lays the imported contracts into `folder`, in the folders that their import paths name. */
 export function layImports(folder: string): void {
-	for (const [path, packageName, inPackage] of packaged) {
-		const source = join(
-			dirname(require.resolve(`${packageName}/package.json`)),
-			inPackage,
-		);
-		copyFileSync(source, made(join(folder, path)));
-	}
-	writeFileSync(
-		made(join(folder, "buf/validate/validate.proto")),
-		protoSource(file_buf_validate_validate.proto),
-	);
+  for (const [path, packageName, inPackage] of packaged) {
+    const source = join(dirname(require.resolve(`${packageName}/package.json`)), inPackage);
+    copyFileSync(source, made(join(folder, path)));
+  }
+  writeFileSync(made(join(folder, "buf/validate/validate.proto")), protoSource(file_buf_validate_validate.proto));
 }
 
 function made(path: string): string {
-	mkdirSync(dirname(path), { recursive: true });
-	return path;
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import {
-	create,
-	type DescMessage,
-	type MessageShape,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import type { Caller, Cause } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
@@ -17,70 +13,56 @@ import type { Context } from "./context.ts";
 
 /** What every context of a host is made with. */
 export interface Voice {
-	readonly clock: Clock;
-	readonly caller: Caller;
-	readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly caller: Caller;
+  readonly publisher: Publisher;
 }
 
 /** What differs between messages. */
 export interface ContextInit {
-	readonly incoming: Incoming;
-	readonly idempotencyKey: FieldPath | undefined;
-	/** Ids of what the handler publishes; unset: new ones. */
-	readonly ids: MessageIds | undefined;
+  readonly incoming: Incoming;
+  readonly idempotencyKey: FieldPath | undefined;
+  /** Ids of what the handler publishes; unset: new ones. */
+  readonly ids: MessageIds | undefined;
 }
 
 /** The context of one run of a handler. */
-export function createContext(
-	voice: Voice,
-	{ incoming, idempotencyKey, ids }: ContextInit,
-): Context {
-	const {
-		header,
-		operation,
-		trace,
-		signal = new AbortController().signal,
-	} = incoming;
-	const startedAt = voice.clock.now();
-	const allowedMs = Math.min(
-		operation.timeoutMs,
-		incoming.remainingMs ?? operation.timeoutMs,
-	);
-	const source = operation.agent;
-	const cause: Cause = {
-		header,
-		trace,
-		signal,
-		remainingMs: () => startedAt + allowedMs - voice.clock.now(),
-	};
-	return {
-		agent: source,
-		header,
-		messageId: header.messageId,
-		idempotencyKey: idempotencyKey?.read(incoming.message) || header.messageId,
-		signal,
-		clock: voice.clock,
-		get logger() {
-			return logger.child({
-				agent_id: source,
-				operation: operation.name,
-				correlation_id: header.correlationId,
-			});
-		},
-		client: (service) =>
-			createClient(service, (method, request, options) =>
-				voice.caller.call(method, request, { source, cause, options }),
-			),
-		async publish(event, init) {
-			await voice.publisher.publish(event, init, { source, cause, ids });
-		},
-	};
+export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: ContextInit): Context {
+  const { header, operation, trace, signal = new AbortController().signal } = incoming;
+  const startedAt = voice.clock.now();
+  const allowedMs = Math.min(operation.timeoutMs, incoming.remainingMs ?? operation.timeoutMs);
+  const source = operation.agent;
+  const cause: Cause = {
+    header,
+    trace,
+    signal,
+    remainingMs: () => startedAt + allowedMs - voice.clock.now(),
+  };
+  return {
+    agent: source,
+    header,
+    messageId: header.messageId,
+    idempotencyKey: idempotencyKey?.read(incoming.message) || header.messageId,
+    signal,
+    clock: voice.clock,
+    get logger() {
+      return logger.child({
+        agent_id: source,
+        operation: operation.name,
+        correlation_id: header.correlationId,
+      });
+    },
+    client: (service) =>
+      createClient(service, (method, request, options) =>
+        voice.caller.call(method, request, { source, cause, options }),
+      ),
+    async publish(event, init) {
+      await voice.publisher.publish(event, init, { source, cause, ids });
+    },
+  };
 }
 
 /** A handler's plain object as a message of its declared type. */
-export function asMessage<D extends DescMessage>(
-	type: D,
-	init: unknown,
-): MessageShape<D> {
-	return create(type, init as Parameters<typeof create<D>>[1]);
+export function asMessage<D extends DescMessage>(type: D, init: unknown): MessageShape<D> {
+  return create(type, init as Parameters<typeof create<D>>[1]);
 }

@@ -10,23 +10,23 @@ export type AgentRole = "CREATIVE" | "DETERMINISTIC" | "HYBRID" | "SYSTEM";
 
 /** What an author says of an agent. */
 export interface AgentInit {
-	/** Dotted lower-case name, e.g. `outreach.sms`; the one that ServicePolicy.agent names. */
-	readonly name: string;
-	/** For people. */
-	readonly description?: string | undefined;
-	/** Default: DETERMINISTIC. */
-	readonly role?: AgentRole | undefined;
-	/** Default: `0.0.0`. */
-	readonly version?: string | undefined;
-	/** Permissions that it holds towards other agents' methods. */
-	readonly permissions?: readonly string[] | undefined;
-	readonly serves?: readonly Served[] | undefined;
-	readonly hears?: readonly Heard[] | undefined;
+  /** Dotted lower-case name, e.g. `outreach.sms`; the one that ServicePolicy.agent names. */
+  readonly name: string;
+  /** For people. */
+  readonly description?: string | undefined;
+  /** Default: DETERMINISTIC. */
+  readonly role?: AgentRole | undefined;
+  /** Default: `0.0.0`. */
+  readonly version?: string | undefined;
+  /** Permissions that it holds towards other agents' methods. */
+  readonly permissions?: readonly string[] | undefined;
+  readonly serves?: readonly Served[] | undefined;
+  readonly hears?: readonly Heard[] | undefined;
 }
 
 /** An agent, ready to be hosted. */
 export type Agent = {
-	readonly [K in keyof AgentInit]-?: Exclude<AgentInit[K], undefined>;
+  readonly [K in keyof AgentInit]-?: Exclude<AgentInit[K], undefined>;
 };
 
 const agentName = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
@@ -37,28 +37,24 @@ const agentName = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
  * @throws MeshError REFUSED when the name is not dotted lower case or two hearers share one name
  */
 export function defineAgent(init: AgentInit): Agent {
-	if (!agentName.test(init.name))
-		refuse(
-			`"${init.name}" is no agent name; write dotted lower case, e.g. "outreach.sms"`,
-		);
-	const hears = init.hears ?? [];
-	for (const [index, { name }] of hears.entries()) {
-		if (hears.findIndex((other) => other.name === name) === index) continue;
-		refuse(
-			`agent "${init.name}" has two hearers named "${name}"; give each its own name`,
-		);
-	}
-	return Object.freeze({
-		description: "",
-		role: "DETERMINISTIC",
-		version: "0.0.0",
-		permissions: [],
-		serves: [],
-		...init,
-		hears,
-	} as Agent);
+  if (!agentName.test(init.name))
+    refuse(`"${init.name}" is no agent name; write dotted lower case, e.g. "outreach.sms"`);
+  const hears = init.hears ?? [];
+  for (const [index, { name }] of hears.entries()) {
+    if (hears.findIndex((other) => other.name === name) === index) continue;
+    refuse(`agent "${init.name}" has two hearers named "${name}"; give each its own name`);
+  }
+  return Object.freeze({
+    description: "",
+    role: "DETERMINISTIC",
+    version: "0.0.0",
+    permissions: [],
+    serves: [],
+    ...init,
+    hears,
+  } as Agent);
 }
 
 function refuse(message: string): never {
-	throw new MeshError({ code: "REFUSED", message });
+  throw new MeshError({ code: "REFUSED", message });
 }

@@ -16,67 +16,54 @@ import type { Agent } from "./define-agent.ts";
  * @throws MeshError PERMISSION_DENIED when an agent lacks the permission to hear an event
  */
 export function hearings(
-	agents: readonly Agent[],
-	build: {
-		readonly contracts: Contracts;
-		readonly steps: readonly Step<Incoming>[];
-		readonly voice: Voice;
-	},
+  agents: readonly Agent[],
+  build: {
+    readonly contracts: Contracts;
+    readonly steps: readonly Step<Incoming>[];
+    readonly voice: Voice;
+  },
 ): Hearing[] {
-	return agents.flatMap((agent) =>
-		agent.hears.map((heard) => {
-			const contract = build.contracts.event(heard.event);
-			assertMayHear(agent, contract.hearPermission, contract.name);
-			const operation: Operation = Object.freeze({
-				kind: "event",
-				name: contract.typeName,
-				agent: agent.name,
-				handler: heard.name,
-				input: heard.event,
-				timeoutMs: contract.timeoutMs,
-				// Publishing was checked where it was published, hearing here; nothing is left to check per message.
-				permission: undefined,
-				maxConcurrency: Number.POSITIVE_INFINITY,
-			});
-			const run: Next<Incoming> = async (incoming) => {
-				const ids = new MessageIds(
-					agent.name,
-					heard.name,
-					incoming.header.messageId,
-				);
-				await heard.handle(
-					incoming.message,
-					createContext(build.voice, {
-						incoming,
-						idempotencyKey: undefined,
-						ids,
-					}),
-				);
-				return undefined;
-			};
-			return {
-				contract,
-				operation,
-				from: heard.from,
-				handle: chain(build.steps, run),
-			};
-		}),
-	);
+  return agents.flatMap((agent) =>
+    agent.hears.map((heard) => {
+      const contract = build.contracts.event(heard.event);
+      assertMayHear(agent, contract.hearPermission, contract.name);
+      const operation: Operation = Object.freeze({
+        kind: "event",
+        name: contract.typeName,
+        agent: agent.name,
+        handler: heard.name,
+        input: heard.event,
+        timeoutMs: contract.timeoutMs,
+        // Publishing was checked where it was published, hearing here; nothing is left to check per message.
+        permission: undefined,
+        maxConcurrency: Number.POSITIVE_INFINITY,
+      });
+      const run: Next<Incoming> = async (incoming) => {
+        const ids = new MessageIds(agent.name, heard.name, incoming.header.messageId);
+        await heard.handle(
+          incoming.message,
+          createContext(build.voice, {
+            incoming,
+            idempotencyKey: undefined,
+            ids,
+          }),
+        );
+        return undefined;
+      };
+      return {
+        contract,
+        operation,
+        from: heard.from,
+        handle: chain(build.steps, run),
+      };
+    }),
+  );
 }
 
-function assertMayHear(
-	agent: Agent,
-	needed: string | undefined,
-	event: string,
-): void {
-	if (
-		needed === undefined ||
-		needed === "*" ||
-		agent.permissions.includes(needed)
-	)
-		return;
-	throw new MeshError({
-		code: "PERMISSION_DENIED",
-		message: `hearing "${event}" needs permission "${needed}"; add it to the permissions of agent "${agent.name}"`,
-	});
+function assertMayHear(agent: Agent, needed: string | undefined, event: string): void {
+  if (needed === undefined || needed === "*" || agent.permissions.includes(needed)) return;
+  throw new MeshError({
+    code: "PERMISSION_DENIED",
+    message: `hearing "${event}" needs permission "${needed}"; add it to the permissions of agent "${agent.name}"`,
+  });
 }

@@ -6,24 +6,21 @@ import type { Context } from "./context.ts";
 
 /** How an agent hears an event. */
 export interface HearerOptions {
-	/** Names the hearer within its agent. Renaming it makes a new hearer: the old one's place in the stream is left behind. */
-	readonly name: string;
-	/**
-	 * Where a new hearer begins: `now` (default) with what is published after the first start of the agent, `retained` with
-	 * the oldest event that is still stored. Without effect once the hearer exists.
-	 */
-	readonly from?: "now" | "retained" | undefined;
+  /** Names the hearer within its agent. Renaming it makes a new hearer: the old one's place in the stream is left behind. */
+  readonly name: string;
+  /**
+   * Where a new hearer begins: `now` (default) with what is published after the first start of the agent, `retained` with
+   * the oldest event that is still stored. Without effect once the hearer exists.
+   */
+  readonly from?: "now" | "retained" | undefined;
 }
 
 /** A hearer with its handler; made by {@link on}. */
 export interface Heard {
-	readonly event: DescMessage;
-	readonly name: string;
-	readonly from: "now" | "retained";
-	readonly handle: (
-		event: MessageShape<DescMessage>,
-		ctx: Context,
-	) => Promise<void> | void;
+  readonly event: DescMessage;
+  readonly name: string;
+  readonly from: "now" | "retained";
+  readonly handle: (event: MessageShape<DescMessage>, ctx: Context) => Promise<void> | void;
 }
 
 /**
@@ -31,14 +28,14 @@ export interface Heard {
  * (after a crash, or a failure that the contract retries); what it publishes keeps its ids then, so nobody hears it twice.
  */
 export function on<D extends DescMessage>(
-	event: D,
-	hearer: HearerOptions,
-	handle: (event: MessageShape<D>, ctx: Context) => Promise<void> | void,
+  event: D,
+  hearer: HearerOptions,
+  handle: (event: MessageShape<D>, ctx: Context) => Promise<void> | void,
 ): Heard {
-	return {
-		event,
-		name: hearer.name,
-		from: hearer.from ?? "now",
-		handle: handle as Heard["handle"],
-	};
+  return {
+    event,
+    name: hearer.name,
+    from: hearer.from ?? "now",
+    handle: handle as Heard["handle"],
+  };
 }

@@ -13,56 +13,53 @@ import type { Directory } from "../directory/directory.ts";
  * first in its turn.
  */
 export class Routes implements Disposable {
-	readonly #directory: Directory;
-	readonly #served: ServedMethods;
-	readonly #local: Channel;
-	readonly #http = new Map<string, HttpChannel>();
-	readonly #turns = new Map<string, number>();
+  readonly #directory: Directory;
+  readonly #served: ServedMethods;
+  readonly #local: Channel;
+  readonly #http = new Map<string, HttpChannel>();
+  readonly #turns = new Map<string, number>();
 
-	constructor(instance: string, served: ServedMethods, directory: Directory) {
-		this.#directory = directory;
-		this.#served = served;
-		this.#local = localChannel(instance, served);
-	}
+  constructor(instance: string, served: ServedMethods, directory: Directory) {
+    this.#directory = directory;
+    this.#served = served;
+    this.#local = localChannel(instance, served);
+  }
 
-	/** Channels to all instances that serve the method now, the one whose turn it is first. */
-	to(contract: MethodContract): readonly Channel[] {
-		if (this.#served.has(contract.name)) return [this.#local];
-		const instances = this.#directory.instancesOf(contract.serviceName);
-		const turn = (this.#turns.get(contract.serviceName) ?? -1) + 1;
-		this.#turns.set(contract.serviceName, turn);
-		const channels: Channel[] = [];
-		for (let i = 0; i < instances.length; i++) {
-			const instance = instances[(turn + i) % instances.length];
-			if (instance !== undefined)
-				channels.push(this.#channel(instance.endpoint));
-		}
-		return channels;
-	}
+  /** Channels to all instances that serve the method now, the one whose turn it is first. */
+  to(contract: MethodContract): readonly Channel[] {
+    if (this.#served.has(contract.name)) return [this.#local];
+    const instances = this.#directory.instancesOf(contract.serviceName);
+    const turn = (this.#turns.get(contract.serviceName) ?? -1) + 1;
+    this.#turns.set(contract.serviceName, turn);
+    const channels: Channel[] = [];
+    for (let i = 0; i < instances.length; i++) {
+      const instance = instances[(turn + i) % instances.length];
+      if (instance !== undefined) channels.push(this.#channel(instance.endpoint));
+    }
+    return channels;
+  }
 
-	/** Closes connections to endpoints that no instance has any more. */
-	prune(): void {
-		const alive = new Set(
-			this.#directory.all().map((profile) => profile.endpoint),
-		);
-		for (const [endpoint, channel] of this.#http) {
-			if (alive.has(endpoint)) continue;
-			channel.close();
-			this.#http.delete(endpoint);
-		}
-	}
+  /** Closes connections to endpoints that no instance has any more. */
+  prune(): void {
+    const alive = new Set(this.#directory.all().map((profile) => profile.endpoint));
+    for (const [endpoint, channel] of this.#http) {
+      if (alive.has(endpoint)) continue;
+      channel.close();
+      this.#http.delete(endpoint);
+    }
+  }
 
-	[Symbol.dispose](): void {
-		for (const channel of this.#http.values()) channel.close();
-		this.#http.clear();
-	}
+  [Symbol.dispose](): void {
+    for (const channel of this.#http.values()) channel.close();
+    this.#http.clear();
+  }
 
-	#channel(endpoint: string): Channel {
-		let channel = this.#http.get(endpoint);
-		if (channel === undefined) {
-			channel = httpChannel(endpoint, endpoint);
-			this.#http.set(endpoint, channel);
-		}
-		return channel;
-	}
+  #channel(endpoint: string): Channel {
+    let channel = this.#http.get(endpoint);
+    if (channel === undefined) {
+      channel = httpChannel(endpoint, endpoint);
+      this.#http.set(endpoint, channel);
+    }
+    return channel;
+  }
 }

@@ -17,91 +17,79 @@ import type { ServedFunction } from "./serve.ts";
  * @throws MeshError REFUSED when an agent serves what its contract gives to another agent, or two serve the same
  */
 export function servedMethods(
-	agents: readonly Agent[],
-	build: {
-		readonly contracts: Contracts;
-		readonly steps: readonly Step<Incoming>[];
-		readonly voice: Voice;
-	},
+  agents: readonly Agent[],
+  build: {
+    readonly contracts: Contracts;
+    readonly steps: readonly Step<Incoming>[];
+    readonly voice: Voice;
+  },
 ): Map<string, ServedMethod> {
-	const served = new Map<string, ServedMethod>();
-	for (const agent of agents) {
-		for (const { service, implementation } of agent.serves) {
-			for (const desc of service.methods) {
-				const contract = build.contracts.method(desc);
-				assertOwner(agent, contract.agent, service.typeName);
-				if (served.has(contract.name))
-					refuse(`"${contract.name}" is served by two agents of this host`);
-				const operation: Operation = Object.freeze({
-					kind: "call",
-					name: contract.name,
-					agent: agent.name,
-					handler: desc.name,
-					input: desc.input,
-					timeoutMs: contract.timeoutMs,
-					permission: contract.permission,
-					maxConcurrency: contract.maxConcurrency,
-				});
-				const call = implementation[desc.localName];
-				if (call === undefined)
-					refuse(
-						`agent "${agent.name}" has no implementation of "${contract.name}"`,
-					);
-				const run: Next<Incoming> = async (incoming) => {
-					const ctx = createContext(build.voice, {
-						incoming,
-						idempotencyKey: contract.idempotencyKey,
-						ids: undefined,
-					});
-					return runHandler(desc, () => call(incoming.message, ctx));
-				};
-				served.set(contract.name, {
-					desc,
-					operation,
-					handle: chain(build.steps, run),
-				});
-			}
-		}
-	}
-	return served;
+  const served = new Map<string, ServedMethod>();
+  for (const agent of agents) {
+    for (const { service, implementation } of agent.serves) {
+      for (const desc of service.methods) {
+        const contract = build.contracts.method(desc);
+        assertOwner(agent, contract.agent, service.typeName);
+        if (served.has(contract.name)) refuse(`"${contract.name}" is served by two agents of this host`);
+        const operation: Operation = Object.freeze({
+          kind: "call",
+          name: contract.name,
+          agent: agent.name,
+          handler: desc.name,
+          input: desc.input,
+          timeoutMs: contract.timeoutMs,
+          permission: contract.permission,
+          maxConcurrency: contract.maxConcurrency,
+        });
+        const call = implementation[desc.localName];
+        if (call === undefined) refuse(`agent "${agent.name}" has no implementation of "${contract.name}"`);
+        const run: Next<Incoming> = async (incoming) => {
+          const ctx = createContext(build.voice, {
+            incoming,
+            idempotencyKey: contract.idempotencyKey,
+            ids: undefined,
+          });
+          return runHandler(desc, () => call(incoming.message, ctx));
+        };
+        served.set(contract.name, {
+          desc,
+          operation,
+          handle: chain(build.steps, run),
+        });
+      }
+    }
+  }
+  return served;
 }
 
 /** Runs the author's function; whatever it throws says from then on that the handler has run. */
-async function runHandler(
-	desc: DescMethod,
-	run: () => ReturnType<ServedFunction>,
-): Promise<Reply> {
-	try {
-		const result = await run();
-		if (desc.methodKind === "unary") return asMessage(desc.output, result);
-		return eachAsMessage(desc, result as AsyncIterable<unknown>);
-	} catch (thrown) {
-		throw begun(thrown);
-	}
+async function runHandler(desc: DescMethod, run: () => ReturnType<ServedFunction>): Promise<Reply> {
+  try {
+    const result = await run();
+    if (desc.methodKind === "unary") return asMessage(desc.output, result);
+    return eachAsMessage(desc, result as AsyncIterable<unknown>);
+  } catch (thrown) {
+    throw begun(thrown);
+  }
 }
 
-async function* eachAsMessage(
-	desc: DescMethod,
-	stream: AsyncIterable<unknown>,
-): AsyncGenerator<Message> {
-	try {
-		for await (const init of stream) yield asMessage(desc.output, init);
-	} catch (thrown) {
-		throw begun(thrown);
-	}
+async function* eachAsMessage(desc: DescMethod, stream: AsyncIterable<unknown>): AsyncGenerator<Message> {
+  try {
+    for await (const init of stream) yield asMessage(desc.output, init);
+  } catch (thrown) {
+    throw begun(thrown);
+  }
 }
 
 function begun(thrown: unknown): MeshError {
-	return MeshError.from(thrown).with({ mayHaveRun: true });
+  return MeshError.from(thrown).with({ mayHaveRun: true });
 }
 
 function assertOwner(agent: Agent, owner: string, service: string): void {
-	if (agent.name === owner) return;
-	refuse(
-		`"${service}" belongs to agent "${owner}" by its contract; agent "${agent.name}" cannot serve it`,
-	);
+  if (agent.name === owner) return;
+  refuse(`"${service}" belongs to agent "${owner}" by its contract; agent "${agent.name}" cannot serve it`);
 }
 
 function refuse(message: string): never {
-	throw new MeshError({ code: "REFUSED", message });
+  throw new MeshError({ code: "REFUSED", message });
 }

@@ -13,80 +13,73 @@ import type { CallOptions } from "./client.ts";
 
 /** Because of what a call is made: the message being handled, its trace, and how long its sender still waits. */
 export interface Cause {
-	readonly header: MessageHeader;
-	readonly trace: TraceContext;
-	/** Ends when the handler's time is over; onward calls end with it. */
-	readonly signal: AbortSignal;
-	/** Milliseconds that the handler has left. */
-	remainingMs(): number;
+  readonly header: MessageHeader;
+  readonly trace: TraceContext;
+  /** Ends when the handler's time is over; onward calls end with it. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that the handler has left. */
+  remainingMs(): number;
 }
 
 /** What a caller is made of. */
 export interface CallerInit {
-	readonly clock: Clock;
-	readonly contracts: Contracts;
-	/** The client pipeline, ending in a channel. */
-	readonly send: Next<Outgoing>;
+  readonly clock: Clock;
+  readonly contracts: Contracts;
+  /** The client pipeline, ending in a channel. */
+  readonly send: Next<Outgoing>;
 }
 
 /** Starts calls: gives each its header, its trace and its total time, and sends it down the client pipeline. */
 export class Caller {
-	readonly #init: CallerInit;
+  readonly #init: CallerInit;
 
-	constructor(init: CallerInit) {
-		this.#init = init;
-	}
+  constructor(init: CallerInit) {
+    this.#init = init;
+  }
 
-	/** Calls as `source`, because of `cause` (undefined: of nothing, which begins a flow). */
-	async call(
-		method: DescMethod,
-		request: Message,
-		from: CallOrigin,
-	): Promise<Reply> {
-		const { clock, contracts, send } = this.#init;
-		const { source, cause, options } = from;
-		const contract = contracts.method(method);
-		return send({
-			contract,
-			request,
-			timeoutMs: totalMs(contract, options.timeoutMs, cause?.remainingMs()),
-			header: headerFor(
-				{
-					sourceAgentId: source,
-					targetAgentId: options.target ?? contract.agent,
-					conversationId: options.conversationId,
-					messageType: method.input.typeName,
-					name: contract.name,
-					timestamp: clock.now(),
-				},
-				cause?.header,
-			),
-			trace: cause?.trace ?? rootTrace(),
-			signal: joined(options.signal, cause?.signal),
-			remainingMs: contract.timeoutMs,
-		});
-	}
+  /** Calls as `source`, because of `cause` (undefined: of nothing, which begins a flow). */
+  async call(method: DescMethod, request: Message, from: CallOrigin): Promise<Reply> {
+    const { clock, contracts, send } = this.#init;
+    const { source, cause, options } = from;
+    const contract = contracts.method(method);
+    return send({
+      contract,
+      request,
+      timeoutMs: totalMs(contract, options.timeoutMs, cause?.remainingMs()),
+      header: headerFor(
+        {
+          sourceAgentId: source,
+          targetAgentId: options.target ?? contract.agent,
+          conversationId: options.conversationId,
+          messageType: method.input.typeName,
+          name: contract.name,
+          timestamp: clock.now(),
+        },
+        cause?.header,
+      ),
+      trace: cause?.trace ?? rootTrace(),
+      signal: joined(options.signal, cause?.signal),
+      remainingMs: contract.timeoutMs,
+    });
+  }
 }
 
 /** Who calls, because of what, and how. */
 export interface CallOrigin {
-	readonly source: string;
-	readonly cause: Cause | undefined;
-	readonly options: CallOptions;
+  readonly source: string;
+  readonly cause: Cause | undefined;
+  readonly options: CallOptions;
 }
 
 function totalMs(
-	contract: MethodContract,
-	ownMs = Number.POSITIVE_INFINITY,
-	causeMs = Number.POSITIVE_INFINITY,
+  contract: MethodContract,
+  ownMs = Number.POSITIVE_INFINITY,
+  causeMs = Number.POSITIVE_INFINITY,
 ): number {
-	return Math.min(contract.totalTimeoutMs, ownMs, causeMs);
+  return Math.min(contract.totalTimeoutMs, ownMs, causeMs);
 }
 
-function joined(
-	own: AbortSignal | undefined,
-	cause: AbortSignal | undefined,
-): AbortSignal | undefined {
-	if (own === undefined || cause === undefined) return own ?? cause;
-	return AbortSignal.any([own, cause]);
+function joined(own: AbortSignal | undefined, cause: AbortSignal | undefined): AbortSignal | undefined {
+  if (own === undefined || cause === undefined) return own ?? cause;
+  return AbortSignal.any([own, cause]);
 }

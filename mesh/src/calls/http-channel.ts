@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type {
-	DescMethodStreaming,
-	DescMethodUnary,
-	Message,
-} from "@bufbuild/protobuf";
+import type { DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import {
-	createConnectTransport,
-	Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { writeHeader } from "../header-codec.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Reply } from "../pipeline/step.ts";
@@ -21,7 +14,7 @@ import { callLimits } from "./limits.ts";
 
 /** A channel over the network; close it when its instance is gone. */
 export interface HttpChannel extends Channel {
-	close(): void;
+  close(): void;
 }
 
 /**
@@ -29,72 +22,58 @@ export interface HttpChannel extends Channel {
  * by pings while calls are open, and opened anew when it broke.
  */
 export function httpChannel(instance: string, endpoint: string): HttpChannel {
-	const sessionManager = new Http2SessionManager(endpoint, {
-		pingIntervalMs: 10_000,
-		pingTimeoutMs: 5_000,
-	});
-	const transport = createConnectTransport({
-		baseUrl: endpoint,
-		httpVersion: "2",
-		sessionManager,
-		useBinaryFormat: true,
-		// Between two hosts of one mesh, compressing costs more than it saves.
-		acceptCompression: [],
-		readMaxBytes: callLimits.readMaxBytes,
-		writeMaxBytes: callLimits.writeMaxBytes,
-	});
-	const peer = `${instance} at ${endpoint}`;
-	return {
-		instance,
-		address: new URL(endpoint).host,
-		async call(outgoing) {
-			try {
-				return await send(transport, outgoing, peer);
-			} catch (thrown) {
-				throw fromConnectError(thrown, peer);
-			}
-		},
-		close: () => sessionManager.abort(),
-	};
+  const sessionManager = new Http2SessionManager(endpoint, {
+    pingIntervalMs: 10_000,
+    pingTimeoutMs: 5_000,
+  });
+  const transport = createConnectTransport({
+    baseUrl: endpoint,
+    httpVersion: "2",
+    sessionManager,
+    useBinaryFormat: true,
+    // Between two hosts of one mesh, compressing costs more than it saves.
+    acceptCompression: [],
+    readMaxBytes: callLimits.readMaxBytes,
+    writeMaxBytes: callLimits.writeMaxBytes,
+  });
+  const peer = `${instance} at ${endpoint}`;
+  return {
+    instance,
+    address: new URL(endpoint).host,
+    async call(outgoing) {
+      try {
+        return await send(transport, outgoing, peer);
+      } catch (thrown) {
+        throw fromConnectError(thrown, peer);
+      }
+    },
+    close: () => sessionManager.abort(),
+  };
 }
 
-async function send(
-	transport: Transport,
-	outgoing: Outgoing,
-	peer: string,
-): Promise<Reply> {
-	const { contract, request, remainingMs, signal } = outgoing;
-	const headers = new Headers();
-	writeHeader(outgoing.header, (name, value) => headers.set(name, value));
-	inject(outgoing.trace, (name, value) => headers.set(name, value));
-	const timeoutMs = Math.max(1, Math.floor(remainingMs));
-	if (contract.kind === "unary") {
-		const method = contract.desc as DescMethodUnary;
-		return (await transport.unary(method, signal, timeoutMs, headers, request))
-			.message as Message;
-	}
-	const method = contract.desc as DescMethodStreaming;
-	const response = await transport.stream(
-		method,
-		signal,
-		timeoutMs,
-		headers,
-		once(request),
-	);
-	return translated(response.message as AsyncIterable<Message>, peer);
+async function send(transport: Transport, outgoing: Outgoing, peer: string): Promise<Reply> {
+  const { contract, request, remainingMs, signal } = outgoing;
+  const headers = new Headers();
+  writeHeader(outgoing.header, (name, value) => headers.set(name, value));
+  inject(outgoing.trace, (name, value) => headers.set(name, value));
+  const timeoutMs = Math.max(1, Math.floor(remainingMs));
+  if (contract.kind === "unary") {
+    const method = contract.desc as DescMethodUnary;
+    return (await transport.unary(method, signal, timeoutMs, headers, request)).message as Message;
+  }
+  const method = contract.desc as DescMethodStreaming;
+  const response = await transport.stream(method, signal, timeoutMs, headers, once(request));
+  return translated(response.message as AsyncIterable<Message>, peer);
 }
 
 async function* once(message: Message): AsyncGenerator<Message> {
-	yield message;
+  yield message;
 }
 
-async function* translated(
-	stream: AsyncIterable<Message>,
-	peer: string,
-): AsyncGenerator<Message> {
-	try {
-		yield* stream;
-	} catch (thrown) {
-		throw fromConnectError(thrown, peer);
-	}
+async function* translated(stream: AsyncIterable<Message>, peer: string): AsyncGenerator<Message> {
+  try {
+    yield* stream;
+  } catch (thrown) {
+    throw fromConnectError(thrown, peer);
+  }
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type {
-	DescMethodServerStreaming,
-	DescMethodUnary,
-	Message,
-} from "@bufbuild/protobuf";
+import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
@@ -20,76 +16,54 @@ import type { ServedMethod, ServedMethods } from "./served-methods.ts";
  * Puts served methods on a Connect router: the network door. It only translates — headers to header, Connect context to
  * time and signal, MeshError to Connect error — and hands everything to the method's pipeline.
  */
-export function mountMethods(
-	router: ConnectRouter,
-	served: ServedMethods,
-): void {
-	for (const method of served.values()) {
-		if (method.desc.methodKind === "unary") {
-			router.rpc(method.desc as DescMethodUnary, (request, context) =>
-				unary(method, request, context),
-			);
-		} else {
-			router.rpc(method.desc as DescMethodServerStreaming, (request, context) =>
-				stream(method, request, context),
-			);
-		}
-	}
+export function mountMethods(router: ConnectRouter, served: ServedMethods): void {
+  for (const method of served.values()) {
+    if (method.desc.methodKind === "unary") {
+      router.rpc(method.desc as DescMethodUnary, (request, context) => unary(method, request, context));
+    } else {
+      router.rpc(method.desc as DescMethodServerStreaming, (request, context) => stream(method, request, context));
+    }
+  }
 }
 
-async function unary(
-	method: ServedMethod,
-	request: Message,
-	context: HandlerContext,
-): Promise<Message> {
-	try {
-		return (await enter(method, request, context)) as Message;
-	} catch (thrown) {
-		throw toConnectError(MeshError.from(thrown));
-	}
+async function unary(method: ServedMethod, request: Message, context: HandlerContext): Promise<Message> {
+  try {
+    return (await enter(method, request, context)) as Message;
+  } catch (thrown) {
+    throw toConnectError(MeshError.from(thrown));
+  }
 }
 
-async function* stream(
-	method: ServedMethod,
-	request: Message,
-	context: HandlerContext,
-): AsyncGenerator<Message> {
-	try {
-		const reply = await enter(method, request, context);
-		if (isStream(reply)) yield* reply;
-	} catch (thrown) {
-		throw toConnectError(MeshError.from(thrown));
-	}
+async function* stream(method: ServedMethod, request: Message, context: HandlerContext): AsyncGenerator<Message> {
+  try {
+    const reply = await enter(method, request, context);
+    if (isStream(reply)) yield* reply;
+  } catch (thrown) {
+    throw toConnectError(MeshError.from(thrown));
+  }
 }
 
-async function enter(
-	method: ServedMethod,
-	message: Message,
-	context: HandlerContext,
-): Promise<Reply> {
-	const header = (name: string) => context.requestHeader.get(name) ?? undefined;
-	return method.handle({
-		operation: method.operation,
-		header: readHeader(header) ?? plainCall(method, header),
-		message,
-		door: "http",
-		trace: extract(header),
-		signal: context.signal,
-		remainingMs: context.timeoutMs(),
-	});
+async function enter(method: ServedMethod, message: Message, context: HandlerContext): Promise<Reply> {
+  const header = (name: string) => context.requestHeader.get(name) ?? undefined;
+  return method.handle({
+    operation: method.operation,
+    header: readHeader(header) ?? plainCall(method, header),
+    message,
+    door: "http",
+    trace: extract(header),
+    signal: context.signal,
+    remainingMs: context.timeoutMs(),
+  });
 }
 
 /** The header of a call by someone without our runtime, who sent none. */
-function plainCall(
-	method: ServedMethod,
-	header: (name: string) => string | undefined,
-): MessageHeader {
-	return headerFor({
-		sourceAgentId: header("x-agent-id") ?? anonymous,
-		targetAgentId: method.operation.agent,
-		conversationId: header("x-conversation-id"),
-		messageType: method.operation.input.typeName,
-		name: method.operation.name,
-		timestamp: Date.now(),
-	});
+function plainCall(method: ServedMethod, header: (name: string) => string | undefined): MessageHeader {
+  return headerFor({
+    sourceAgentId: header("x-agent-id") ?? anonymous,
+    targetAgentId: method.operation.agent,
+    conversationId: header("x-conversation-id"),
+    messageType: method.operation.input.typeName,
+    name: method.operation.name,
+    timestamp: Date.now(),
+  });
 }

@@ -14,43 +14,37 @@ import type { ServedMethod, ServedMethods } from "./served-methods.ts";
  * messages that are cloned both ways, so neither side can change what the other holds.
  */
 export function localChannel(instance: string, served: ServedMethods): Channel {
-	return {
-		instance,
-		address: undefined,
-		async call(outgoing) {
-			const method = served.get(outgoing.contract.name);
-			if (method === undefined) {
-				throw new MeshError({
-					code: "UNIMPLEMENTED",
-					message: `"${outgoing.contract.name}" is not served here`,
-				});
-			}
-			return callLocally(method, outgoing);
-		},
-	};
+  return {
+    instance,
+    address: undefined,
+    async call(outgoing) {
+      const method = served.get(outgoing.contract.name);
+      if (method === undefined) {
+        throw new MeshError({
+          code: "UNIMPLEMENTED",
+          message: `"${outgoing.contract.name}" is not served here`,
+        });
+      }
+      return callLocally(method, outgoing);
+    },
+  };
 }
 
-async function callLocally(
-	method: ServedMethod,
-	outgoing: Outgoing,
-): Promise<Reply> {
-	const { input, output } = outgoing.contract.desc;
-	const reply = await method.handle({
-		operation: method.operation,
-		header: outgoing.header,
-		message: clone(input, outgoing.request),
-		door: "local",
-		trace: outgoing.trace,
-		signal: outgoing.signal,
-		remainingMs: outgoing.remainingMs,
-	});
-	if (isStream(reply)) return cloneEach(output, reply);
-	return reply === undefined ? undefined : clone(output, reply);
+async function callLocally(method: ServedMethod, outgoing: Outgoing): Promise<Reply> {
+  const { input, output } = outgoing.contract.desc;
+  const reply = await method.handle({
+    operation: method.operation,
+    header: outgoing.header,
+    message: clone(input, outgoing.request),
+    door: "local",
+    trace: outgoing.trace,
+    signal: outgoing.signal,
+    remainingMs: outgoing.remainingMs,
+  });
+  if (isStream(reply)) return cloneEach(output, reply);
+  return reply === undefined ? undefined : clone(output, reply);
 }
 
-async function* cloneEach(
-	type: DescMessage,
-	stream: AsyncIterable<Message>,
-): AsyncGenerator<Message> {
-	for await (const message of stream) yield clone(type, message);
+async function* cloneEach(type: DescMessage, stream: AsyncIterable<Message>): AsyncGenerator<Message> {
+  for await (const message of stream) yield clone(type, message);
 }

@@ -15,29 +15,29 @@ export type Route = (contract: MethodContract) => readonly Channel[];
  * it could not be reached or is draining, the next one is tried at once. That is no retry: no handler has seen the call.
  */
 export function toChannel(route: Route): Next<Outgoing> {
-	return async (outgoing) => {
-		const channels = route(outgoing.contract);
-		let last = nobody(outgoing.contract);
-		for (const channel of channels) {
-			outgoing.peer = channel.address;
-			try {
-				return await channel.call(outgoing);
-			} catch (thrown) {
-				const error = MeshError.from(thrown);
-				if (error.mayHaveRun || !movesOn.has(error.code)) throw error;
-				last = error;
-			}
-		}
-		throw last;
-	};
+  return async (outgoing) => {
+    const channels = route(outgoing.contract);
+    let last = nobody(outgoing.contract);
+    for (const channel of channels) {
+      outgoing.peer = channel.address;
+      try {
+        return await channel.call(outgoing);
+      } catch (thrown) {
+        const error = MeshError.from(thrown);
+        if (error.mayHaveRun || !movesOn.has(error.code)) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  };
 }
 
 /** Refusals that another instance need not share. */
 const movesOn: ReadonlySet<string> = new Set(["CONNECTION_LOST", "DRAINING"]);
 
 function nobody({ name, agent }: MethodContract): MeshError {
-	return new MeshError({
-		code: "UNAVAILABLE",
-		message: `nobody serves "${name}" now; start an instance of agent "${agent}"`,
-	});
+  return new MeshError({
+    code: "UNAVAILABLE",
+    message: `nobody serves "${name}" now; start an instance of agent "${agent}"`,
+  });
 }

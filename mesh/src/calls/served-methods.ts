@@ -7,9 +7,9 @@ import type { Next } from "../pipeline/step.ts";
 
 /** A method that an agent of this process serves, with its whole server pipeline. */
 export interface ServedMethod {
-	readonly desc: DescMethod;
-	readonly operation: Operation;
-	readonly handle: Next<Incoming>;
+  readonly desc: DescMethod;
+  readonly operation: Operation;
+  readonly handle: Next<Incoming>;
 }
 
 /** All of them, by `package.Service/Method`. Every door of a host reads this one map. */

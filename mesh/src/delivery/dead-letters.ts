@@ -16,73 +16,71 @@ import type { Hearing } from "./hearing.ts";
 
 /** One failed try, as far as this process saw it. */
 export interface FailedAttempt {
-	readonly attempt: number;
-	/** Milliseconds since the epoch. */
-	readonly failedAt: number;
-	readonly error: MeshError;
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly failedAt: number;
+  readonly error: MeshError;
 }
 
 /** A message that is given up. */
 export interface Burial {
-	readonly hearing: Hearing;
-	readonly pulled: PulledMessage;
-	/** Unset when the header itself cannot be read. */
-	readonly header: MessageHeader | undefined;
-	readonly attempts: readonly FailedAttempt[];
-	readonly error: MeshError;
-	readonly diedAt: number;
+  readonly hearing: Hearing;
+  readonly pulled: PulledMessage;
+  /** Unset when the header itself cannot be read. */
+  readonly header: MessageHeader | undefined;
+  readonly attempts: readonly FailedAttempt[];
+  readonly error: MeshError;
+  readonly diedAt: number;
 }
 
 /** What a graveyard is made of. */
 export interface DeadLettersInit {
-	readonly appender: Appender;
-	readonly subjects: Subjects;
-	readonly contractDigest: string;
+  readonly appender: Appender;
+  readonly subjects: Subjects;
+  readonly contractDigest: string;
 }
 
 /** Keeps what could not be handled, with its cause. */
 export class DeadLetters {
-	readonly #init: DeadLettersInit;
+  readonly #init: DeadLettersInit;
 
-	constructor(init: DeadLettersInit) {
-		this.#init = init;
-	}
+  constructor(init: DeadLettersInit) {
+    this.#init = init;
+  }
 
-	/**
-	 * Stores the letter. Its id follows from stream, sequence and hearer, so burying the same message again, after a crash
-	 * between storing and terminating it, stores nothing twice.
-	 */
-	async bury(burial: Burial): Promise<void> {
-		const { hearing, pulled, attempts, error } = burial;
-		const { agent, handler } = hearing.operation;
-		const id = derivedId(pulled.stream, pulled.sequence, agent, handler);
-		const letter = create(DeadLetterSchema, {
-			id,
-			agent,
-			hearer: handler,
-			stream: pulled.stream,
-			sequence: BigInt(pulled.sequence),
-			subject: pulled.subject,
-			...(burial.header === undefined
-				? {}
-				: { header: wireHeader(burial.header) }),
-			headers: Object.fromEntries(pulled.headers),
-			payload: pulled.payload,
-			error: errorDetail(error),
-			attempts: attempts.map((failed) => ({
-				attempt: failed.attempt,
-				failedAt: timestampFromMs(failed.failedAt),
-				error: errorDetail(failed.error),
-			})),
-			diedAt: timestampFromMs(burial.diedAt),
-			contractDigest: this.#init.contractDigest,
-		});
-		const subject = this.#init.subjects.deadLetter(agent, handler);
-		await this.#init.appender.append({
-			subject,
-			payload: toBinary(DeadLetterSchema, letter),
-			headers: new Map(),
-			id,
-		});
-	}
+  /**
+   * Stores the letter. Its id follows from stream, sequence and hearer, so burying the same message again, after a crash
+   * between storing and terminating it, stores nothing twice.
+   */
+  async bury(burial: Burial): Promise<void> {
+    const { hearing, pulled, attempts, error } = burial;
+    const { agent, handler } = hearing.operation;
+    const id = derivedId(pulled.stream, pulled.sequence, agent, handler);
+    const letter = create(DeadLetterSchema, {
+      id,
+      agent,
+      hearer: handler,
+      stream: pulled.stream,
+      sequence: BigInt(pulled.sequence),
+      subject: pulled.subject,
+      ...(burial.header === undefined ? {} : { header: wireHeader(burial.header) }),
+      headers: Object.fromEntries(pulled.headers),
+      payload: pulled.payload,
+      error: errorDetail(error),
+      attempts: attempts.map((failed) => ({
+        attempt: failed.attempt,
+        failedAt: timestampFromMs(failed.failedAt),
+        error: errorDetail(failed.error),
+      })),
+      diedAt: timestampFromMs(burial.diedAt),
+      contractDigest: this.#init.contractDigest,
+    });
+    const subject = this.#init.subjects.deadLetter(agent, handler);
+    await this.#init.appender.append({
+      subject,
+      payload: toBinary(DeadLetterSchema, letter),
+      headers: new Map(),
+      id,
+    });
+  }
 }

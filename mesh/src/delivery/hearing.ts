@@ -7,8 +7,8 @@ import type { Next } from "../pipeline/step.ts";
 
 /** One hearer of one agent: what the delivery machine pulls for, and the pipeline that its messages enter. */
 export interface Hearing {
-	readonly contract: EventContract;
-	readonly operation: Operation;
-	readonly from: "now" | "retained";
-	readonly handle: Next<Incoming>;
+  readonly contract: EventContract;
+  readonly operation: Operation;
+  readonly from: "now" | "retained";
+  readonly handle: Next<Incoming>;
 }

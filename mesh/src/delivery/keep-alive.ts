@@ -8,7 +8,7 @@ import { ackWaitMs, type PulledMessage } from "../broker/pull-consumer.ts";
  * because the broker's patience is. A process that dies stops telling, and the message goes to another instance.
  */
 export function keepAlive(pulled: PulledMessage): Disposable {
-	const timer = setInterval(() => pulled.working(), ackWaitMs / 3);
-	timer.unref();
-	return { [Symbol.dispose]: () => clearInterval(timer) };
+  const timer = setInterval(() => pulled.working(), ackWaitMs / 3);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

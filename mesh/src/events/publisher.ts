@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import {
-	create,
-	type DescMessage,
-	type MessageInitShape,
-	toBinary,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
@@ -18,22 +13,16 @@ import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Grants } from "../pipeline/permission.ts";
 import { assertValid } from "../pipeline/validate.ts";
-import {
-	inject,
-	rootTrace,
-	type TraceContext,
-} from "../telemetry/propagation.ts";
+import { inject, rootTrace, type TraceContext } from "../telemetry/propagation.ts";
 import { startSendSpan } from "../telemetry/tracing.ts";
 
 /** Who publishes, and because of what. */
 export interface PublishOrigin {
-	readonly source: string;
-	readonly cause:
-		| { readonly header: MessageHeader; readonly trace: TraceContext }
-		| undefined;
-	/** Gives the id of the next message of this type and key; default: a new one. */
-	readonly ids?: MessageIds | undefined;
-	readonly conversationId?: string | undefined;
+  readonly source: string;
+  readonly cause: { readonly header: MessageHeader; readonly trace: TraceContext } | undefined;
+  /** Gives the id of the next message of this type and key; default: a new one. */
+  readonly ids?: MessageIds | undefined;
+  readonly conversationId?: string | undefined;
 }
 
 /**
@@ -41,106 +30,98 @@ export interface PublishOrigin {
  * sending, so a handler that runs again sends the same ids again, and the stream keeps one copy.
  */
 export class MessageIds {
-	readonly #parts: readonly string[];
-	readonly #counts = new Map<string, number>();
+  readonly #parts: readonly string[];
+  readonly #counts = new Map<string, number>();
 
-	/** @param parts agent, handler and incoming message id */
-	constructor(...parts: readonly string[]) {
-		this.#parts = parts;
-	}
+  /** @param parts agent, handler and incoming message id */
+  constructor(...parts: readonly string[]) {
+    this.#parts = parts;
+  }
 
-	next(type: string, key: string): string {
-		const slot = `${type} ${key}`;
-		const count = (this.#counts.get(slot) ?? 0) + 1;
-		this.#counts.set(slot, count);
-		return derivedId(...this.#parts, type, key, count);
-	}
+  next(type: string, key: string): string {
+    const slot = `${type} ${key}`;
+    const count = (this.#counts.get(slot) ?? 0) + 1;
+    this.#counts.set(slot, count);
+    return derivedId(...this.#parts, type, key, count);
+  }
 }
 
 /** What a publisher is made of. */
 export interface PublisherInit {
-	readonly clock: Clock;
-	readonly contracts: Contracts;
-	readonly subjects: Subjects;
-	readonly appender: Appender;
-	readonly grants: Grants;
+  readonly clock: Clock;
+  readonly contracts: Contracts;
+  readonly subjects: Subjects;
+  readonly appender: Appender;
+  readonly grants: Grants;
 }
 
 /** Publishes events: checks them against their contract and appends them to the journal stream of their domain. */
 export class Publisher {
-	readonly #init: PublisherInit;
+  readonly #init: PublisherInit;
 
-	constructor(init: PublisherInit) {
-		this.#init = init;
-	}
+  constructor(init: PublisherInit) {
+    this.#init = init;
+  }
 
-	/**
-	 * Publishes one event and waits until it is stored. When storing is in doubt (a lost connection) it is repeated under the
-	 * same id, so a resolved promise means stored once.
-	 *
-	 * @returns the header it was published with
-	 */
-	async publish<D extends DescMessage>(
-		type: D,
-		init: MessageInitShape<D>,
-		origin: PublishOrigin,
-	): Promise<MessageHeader> {
-		const { clock, contracts, appender } = this.#init;
-		const contract = contracts.event(type);
-		await this.#assertPermitted(contract, origin.source);
-		const event = create(type, init);
-		assertValid(type, event);
-		const key = contract.key.read(event);
-		const header = headerFor(
-			{
-				messageId: origin.ids?.next(contract.typeName, key),
-				sourceAgentId: origin.source,
-				conversationId: origin.conversationId,
-				messageType: contract.typeName,
-				name: contract.name,
-				timestamp: clock.now(),
-				priority: contract.priority,
-			},
-			origin.cause?.header,
-		);
-		const subject = this.#init.subjects.outgoingEvent(contract, key);
-		const span = startSendSpan({
-			header,
-			subject,
-			parent: origin.cause?.trace ?? rootTrace(),
-		});
-		try {
-			const headers = new Map<string, string>();
-			writeHeader(header, (name, value) => headers.set(name, value));
-			inject(span.context, (name, value) => headers.set(name, value));
-			await appender.append({
-				subject,
-				payload: toBinary(type, event),
-				headers,
-				id: header.messageId,
-			});
-			span.end();
-			return header;
-		} catch (error) {
-			span.end(error);
-			throw error;
-		}
-	}
+  /**
+   * Publishes one event and waits until it is stored. When storing is in doubt (a lost connection) it is repeated under the
+   * same id, so a resolved promise means stored once.
+   *
+   * @returns the header it was published with
+   */
+  async publish<D extends DescMessage>(
+    type: D,
+    init: MessageInitShape<D>,
+    origin: PublishOrigin,
+  ): Promise<MessageHeader> {
+    const { clock, contracts, appender } = this.#init;
+    const contract = contracts.event(type);
+    await this.#assertPermitted(contract, origin.source);
+    const event = create(type, init);
+    assertValid(type, event);
+    const key = contract.key.read(event);
+    const header = headerFor(
+      {
+        messageId: origin.ids?.next(contract.typeName, key),
+        sourceAgentId: origin.source,
+        conversationId: origin.conversationId,
+        messageType: contract.typeName,
+        name: contract.name,
+        timestamp: clock.now(),
+        priority: contract.priority,
+      },
+      origin.cause?.header,
+    );
+    const subject = this.#init.subjects.outgoingEvent(contract, key);
+    const span = startSendSpan({
+      header,
+      subject,
+      parent: origin.cause?.trace ?? rootTrace(),
+    });
+    try {
+      const headers = new Map<string, string>();
+      writeHeader(header, (name, value) => headers.set(name, value));
+      inject(span.context, (name, value) => headers.set(name, value));
+      await appender.append({
+        subject,
+        payload: toBinary(type, event),
+        headers,
+        id: header.messageId,
+      });
+      span.end();
+      return header;
+    } catch (error) {
+      span.end(error);
+      throw error;
+    }
+  }
 
-	async #assertPermitted(
-		contract: EventContract,
-		source: string,
-	): Promise<void> {
-		const needed = contract.publishPermission;
-		if (
-			needed === undefined ||
-			needed === "*" ||
-			(await this.#init.grants(source, needed))
-		)
-			return;
-		throw new MeshError({
-			code: "PERMISSION_DENIED",
-			message: `publishing "${contract.name}" needs permission "${needed}", which "${source}" does not hold`,
-		});
-	}
+  async #assertPermitted(contract: EventContract, source: string): Promise<void> {
+    const needed = contract.publishPermission;
+    if (needed === undefined || needed === "*" || (await this.#init.grants(source, needed))) return;
+    throw new MeshError({
+      code: "PERMISSION_DENIED",
+      message: `publishing "${contract.name}" needs permission "${needed}", which "${source}" does not hold`,
+    });
+  }
 }

@@ -2,12 +2,7 @@
 // Copyright the Parley authors
 
 import type { Clock } from "../clock.ts";
-import {
-	bounded,
-	boundedStream,
-	openBudget,
-	type TimeBudget,
-} from "../time-budget.ts";
+import { bounded, boundedStream, openBudget, type TimeBudget } from "../time-budget.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isStream, type Reply, type Step, untilEnd } from "./step.ts";
@@ -17,48 +12,42 @@ import { isStream, type Reply, type Step, untilEnd } from "./step.ts";
  * signal is left behind: the caller gets DEADLINE_EXCEEDED all the same.
  */
 export function serverBudget(clock: Clock): Step<Incoming> {
-	return async (incoming, next) => {
-		const { timeoutMs, name } = incoming.operation;
-		const budget = openBudget({
-			clock,
-			timeoutMs: Math.min(timeoutMs, incoming.remainingMs ?? timeoutMs),
-			what: name,
-			parent: incoming.signal,
-		});
-		incoming.signal = budget.signal;
-		return within(budget, next(incoming));
-	};
+  return async (incoming, next) => {
+    const { timeoutMs, name } = incoming.operation;
+    const budget = openBudget({
+      clock,
+      timeoutMs: Math.min(timeoutMs, incoming.remainingMs ?? timeoutMs),
+      what: name,
+      parent: incoming.signal,
+    });
+    incoming.signal = budget.signal;
+    return within(budget, next(incoming));
+  };
 }
 
 /** The reply of `work`, as long as the budget lasts; closes the budget when the reply is over. */
-export async function within(
-	budget: TimeBudget,
-	work: Promise<Reply>,
-): Promise<Reply> {
-	try {
-		const reply = await bounded(work, budget.signal);
-		const end = () => budget[Symbol.dispose]();
-		return untilEnd(
-			isStream(reply) ? boundedStream(reply, budget.signal) : reply,
-			end,
-		);
-	} catch (error) {
-		budget[Symbol.dispose]();
-		throw error;
-	}
+export async function within(budget: TimeBudget, work: Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await bounded(work, budget.signal);
+    const end = () => budget[Symbol.dispose]();
+    return untilEnd(isStream(reply) ? boundedStream(reply, budget.signal) : reply, end);
+  } catch (error) {
+    budget[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Bounds one attempt of a call by what the retry step left it; the total over all attempts is the retry step's matter. */
 export function attemptBudget(clock: Clock): Step<Outgoing> {
-	return async (outgoing, next) => {
-		const { contract, remainingMs, signal } = outgoing;
-		const budget = openBudget({
-			clock,
-			timeoutMs: remainingMs,
-			what: contract.name,
-			parent: signal,
-		});
-		outgoing.signal = budget.signal;
-		return within(budget, next(outgoing));
-	};
+  return async (outgoing, next) => {
+    const { contract, remainingMs, signal } = outgoing;
+    const budget = openBudget({
+      clock,
+      timeoutMs: remainingMs,
+      what: contract.name,
+      parent: signal,
+    });
+    outgoing.signal = budget.signal;
+    return within(budget, next(outgoing));
+  };
 }

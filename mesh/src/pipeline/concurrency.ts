@@ -10,24 +10,23 @@ import { type Step, untilEnd } from "./step.ts";
  * has not run; durable messages do not come here, since their pull is bounded instead.
  */
 export function concurrency(): Step<Incoming> {
-	const running = new Map<Operation, number>();
-	return async (incoming, next) => {
-		const { operation } = incoming;
-		const count = running.get(operation) ?? 0;
-		if (count >= operation.maxConcurrency) {
-			throw new MeshError({
-				code: "OVERLOADED",
-				message: `"${operation.name}" already has ${count} calls in progress, the most that its contract allows`,
-			});
-		}
-		running.set(operation, count + 1);
-		const leave = () =>
-			running.set(operation, (running.get(operation) ?? 1) - 1);
-		try {
-			return untilEnd(await next(incoming), leave);
-		} catch (error) {
-			leave();
-			throw error;
-		}
-	};
+  const running = new Map<Operation, number>();
+  return async (incoming, next) => {
+    const { operation } = incoming;
+    const count = running.get(operation) ?? 0;
+    if (count >= operation.maxConcurrency) {
+      throw new MeshError({
+        code: "OVERLOADED",
+        message: `"${operation.name}" already has ${count} calls in progress, the most that its contract allows`,
+      });
+    }
+    running.set(operation, count + 1);
+    const leave = () => running.set(operation, (running.get(operation) ?? 1) - 1);
+    try {
+      return untilEnd(await next(incoming), leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
 }

@@ -7,33 +7,33 @@ import type { TraceContext } from "../telemetry/propagation.ts";
 
 /** What a handler is for, as the server steps need it: the policy of a method or of an event, seen from its handler. */
 export interface Operation {
-	readonly kind: "call" | "event";
-	/** `package.Service/Method` or the event's full type name. */
-	readonly name: string;
-	/** Agent whose handler it is. */
-	readonly agent: string;
-	/** The hearer's name; on calls the method's. */
-	readonly handler: string;
-	readonly input: DescMessage;
-	/** One attempt in the handler. */
-	readonly timeoutMs: number;
-	/** What the sender must hold; `*` or unset: nothing. */
-	readonly permission: string | undefined;
-	/** Handlers at once in this process; calls beyond are refused. */
-	readonly maxConcurrency: number;
+  readonly kind: "call" | "event";
+  /** `package.Service/Method` or the event's full type name. */
+  readonly name: string;
+  /** Agent whose handler it is. */
+  readonly agent: string;
+  /** The hearer's name; on calls the method's. */
+  readonly handler: string;
+  readonly input: DescMessage;
+  /** One attempt in the handler. */
+  readonly timeoutMs: number;
+  /** What the sender must hold; `*` or unset: nothing. */
+  readonly permission: string | undefined;
+  /** Handlers at once in this process; calls beyond are refused. */
+  readonly maxConcurrency: number;
 }
 
 /** A message on its way to a handler: what every door hands to the one pipeline. Steps fill in `trace` and `signal`. */
 export interface Incoming {
-	readonly operation: Operation;
-	readonly header: MessageHeader;
-	readonly message: Message;
-	/** Door it came through; for traces only. */
-	readonly door: "local" | "http" | "delivery";
-	/** Where its trace stands: the sender's span at first, the handler's own inside the handler. */
-	trace: TraceContext;
-	/** Ends the handler's work: the caller's signal at first, the attempt's budget inside the handler. */
-	signal: AbortSignal | undefined;
-	/** What the caller still waits, in milliseconds; unset: the policy's timeout alone counts. */
-	readonly remainingMs: number | undefined;
+  readonly operation: Operation;
+  readonly header: MessageHeader;
+  readonly message: Message;
+  /** Door it came through; for traces only. */
+  readonly door: "local" | "http" | "delivery";
+  /** Where its trace stands: the sender's span at first, the handler's own inside the handler. */
+  trace: TraceContext;
+  /** Ends the handler's work: the caller's signal at first, the attempt's budget inside the handler. */
+  signal: AbortSignal | undefined;
+  /** What the caller still waits, in milliseconds; unset: the policy's timeout alone counts. */
+  readonly remainingMs: number | undefined;
 }

@@ -6,20 +6,20 @@ import type { MessageHeader } from "../header.ts";
 
 /** Something that was said: what a transcript is written from. Times are real milliseconds. */
 export type Observation = {
-	readonly header: MessageHeader;
-	/** Trace id in hex; empty when there is none. */
-	readonly traceId: string;
-	/** Real milliseconds since the epoch, at which it began. */
-	readonly at: number;
-	readonly tookMs: number;
-	readonly error: ErrorCode | undefined;
+  readonly header: MessageHeader;
+  /** Trace id in hex; empty when there is none. */
+  readonly traceId: string;
+  /** Real milliseconds since the epoch, at which it began. */
+  readonly at: number;
+  readonly tookMs: number;
+  readonly error: ErrorCode | undefined;
 } & (
-	| {
-			readonly kind: "called" /** Whether it left the process. */;
-			readonly remote: boolean;
-	  }
-	| { readonly kind: "published" }
-	| { readonly kind: "heard"; readonly agent: string; readonly hearer: string }
+  | {
+      readonly kind: "called" /** Whether it left the process. */;
+      readonly remote: boolean;
+    }
+  | { readonly kind: "published" }
+  | { readonly kind: "heard"; readonly agent: string; readonly hearer: string }
 );
 
 /** Is told of everything that a host says and hears. Must not throw and must be quick: it is called on every message's way. */

@@ -9,13 +9,11 @@ import type { Step } from "./step.ts";
 
 /** What the retry step needs besides the contract. */
 export interface RetryOptions {
-	readonly clock: Clock;
-	/** 0 to 1; default: Math.random. */
-	readonly random?: (() => number) | undefined;
-	/** Told of each retry before its delay. */
-	readonly onRetry?:
-		| ((outgoing: Outgoing, error: MeshError, delayMs: number) => void)
-		| undefined;
+  readonly clock: Clock;
+  /** 0 to 1; default: Math.random. */
+  readonly random?: (() => number) | undefined;
+  /** Told of each retry before its delay. */
+  readonly onRetry?: ((outgoing: Outgoing, error: MeshError, delayMs: number) => void) | undefined;
 }
 
 /**
@@ -23,36 +21,26 @@ export interface RetryOptions {
  * end within the call's total time; otherwise the error says after which time a repeat makes sense. A stream is
  * retried only until it has begun.
  */
-export function retry({
-	clock,
-	random = Math.random,
-	onRetry,
-}: RetryOptions): Step<Outgoing> {
-	return async (outgoing, next) => {
-		const started = clock.now();
-		const { contract, timeoutMs, signal } = outgoing;
-		for (let attempt = 1; ; attempt++) {
-			const leftMs = timeoutMs - (clock.now() - started);
-			outgoing.header = { ...outgoing.header, attempt };
-			outgoing.remainingMs = Math.min(contract.timeoutMs, leftMs);
-			outgoing.signal = signal;
-			try {
-				return await next(outgoing);
-			} catch (thrown) {
-				const error = MeshError.from(thrown);
-				if (signal?.aborted || (error.mayHaveRun && !contract.idempotent))
-					throw error;
-				const delayMs = retryDelayMs(
-					contract.retries,
-					{ error, attempt },
-					random(),
-				);
-				if (delayMs === undefined) throw error;
-				if (clock.now() - started + delayMs >= timeoutMs)
-					throw error.with({ retryAfterMs: delayMs });
-				onRetry?.(outgoing, error, delayMs);
-				await sleep(clock, delayMs, signal);
-			}
-		}
-	};
+export function retry({ clock, random = Math.random, onRetry }: RetryOptions): Step<Outgoing> {
+  return async (outgoing, next) => {
+    const started = clock.now();
+    const { contract, timeoutMs, signal } = outgoing;
+    for (let attempt = 1; ; attempt++) {
+      const leftMs = timeoutMs - (clock.now() - started);
+      outgoing.header = { ...outgoing.header, attempt };
+      outgoing.remainingMs = Math.min(contract.timeoutMs, leftMs);
+      outgoing.signal = signal;
+      try {
+        return await next(outgoing);
+      } catch (thrown) {
+        const error = MeshError.from(thrown);
+        if (signal?.aborted || (error.mayHaveRun && !contract.idempotent)) throw error;
+        const delayMs = retryDelayMs(contract.retries, { error, attempt }, random());
+        if (delayMs === undefined) throw error;
+        if (clock.now() - started + delayMs >= timeoutMs) throw error.with({ retryAfterMs: delayMs });
+        onRetry?.(outgoing, error, delayMs);
+        await sleep(clock, delayMs, signal);
+      }
+    }
+  };
 }

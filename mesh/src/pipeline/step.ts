@@ -14,15 +14,12 @@ export type Step<X> = (exchange: X, next: Next<X>) => Promise<Reply>;
 
 /** Joins steps to one function. Built once per method: a message's way allocates no closures for it. */
 export function chain<X>(steps: readonly Step<X>[], last: Next<X>): Next<X> {
-	return steps.reduceRight<Next<X>>(
-		(next, step) => (exchange) => step(exchange, next),
-		last,
-	);
+  return steps.reduceRight<Next<X>>((next, step) => (exchange) => step(exchange, next), last);
 }
 
 /** Whether a reply is a stream. Messages have a type name; iterables do not. */
 export function isStream(reply: Reply): reply is AsyncIterable<Message> {
-	return reply !== undefined && !("$typeName" in reply);
+  return reply !== undefined && !("$typeName" in reply);
 }
 
 /**
@@ -30,24 +27,21 @@ export function isStream(reply: Reply): reply is AsyncIterable<Message> {
  * giving up for a stream. This is how a step's work (span, budget, count) lasts as long as a stream does.
  */
 export function untilEnd(reply: Reply, end: (error?: unknown) => void): Reply {
-	if (!isStream(reply)) {
-		end();
-		return reply;
-	}
-	return endingStream(reply, end);
+  if (!isStream(reply)) {
+    end();
+    return reply;
+  }
+  return endingStream(reply, end);
 }
 
-async function* endingStream(
-	stream: AsyncIterable<Message>,
-	end: (error?: unknown) => void,
-): AsyncGenerator<Message> {
-	let failure: unknown;
-	try {
-		yield* stream;
-	} catch (error) {
-		failure = error;
-		throw error;
-	} finally {
-		end(failure);
-	}
+async function* endingStream(stream: AsyncIterable<Message>, end: (error?: unknown) => void): AsyncGenerator<Message> {
+  let failure: unknown;
+  try {
+    yield* stream;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    end(failure);
+  }
 }

@@ -9,23 +9,18 @@ import type { Step } from "./step.ts";
 
 /** Refuses a message that breaks the rules of its contract, before the handler sees it. */
 export const validateIncoming: Step<Incoming> = async (incoming, next) => {
-	assertValid(incoming.operation.input, incoming.message);
-	return next(incoming);
+  assertValid(incoming.operation.input, incoming.message);
+  return next(incoming);
 };
 
 /** @throws MeshError INVALID_MESSAGE with all violations, when there are any. */
 export function assertValid(type: DescMessage, message: Message): void {
-	const violations = violationsOf(type, message);
-	if (violations.length === 0) return;
-	const list = violations
-		.map(
-			({ field, message: text }) =>
-				`${field === "" ? type.name : field}: ${text}`,
-		)
-		.join("; ");
-	throw new MeshError({
-		code: "INVALID_MESSAGE",
-		message: `"${type.typeName}" is not valid: ${list}`,
-		violations,
-	});
+  const violations = violationsOf(type, message);
+  if (violations.length === 0) return;
+  const list = violations.map(({ field, message: text }) => `${field === "" ? type.name : field}: ${text}`).join("; ");
+  throw new MeshError({
+    code: "INVALID_MESSAGE",
+    message: `"${type.typeName}" is not valid: ${list}`,
+    violations,
+  });
 }
