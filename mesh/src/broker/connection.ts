@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/transport-node";
+import { MeshError } from "../mesh-error.ts";
+import { refuseOldServer } from "./server-binary.ts";
+
+/** How long a question to the broker may stay unanswered. */
+const answerTimeoutMs = 5_000;
+/** How long closing waits for messages on their way out. */
+const drainTimeoutMs = 2_000;
+
+/** Where and as whom to connect. */
+export interface BrokerOptions {
+  /** One address or several with commas between them: `nats://[user:password@]host:port`. */
+  readonly url: string;
+  /** Shown in the broker's lists of connections. */
+  readonly name: string;
+}
+
+/** An open connection to a broker that is known to be new enough and to have JetStream. It reconnects for ever. */
+export interface Broker extends AsyncDisposable {
+  readonly url: string;
+  readonly connection: NatsConnection;
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** Sends what is still on its way, at most two seconds long, and closes. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a broker.
+ *
+ * @throws MeshError BROKER_UNAVAILABLE when nothing answers, BROKER_UNSUITABLE when it is too old or has no JetStream.
+ */
+export async function connectBroker({ url, name }: BrokerOptions): Promise<Broker> {
+  const connection = await open(url, name);
+  try {
+    refuseOldServer(connection.info?.version ?? "0.0.0", withoutCredentials(url));
+    const manager = await managerOf(connection, url);
+    const close = () => closeConnection(connection);
+    const client = jetstream(connection, { timeout: answerTimeoutMs });
+    return {
+      url,
+      connection,
+      jetstream: client,
+      manager,
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function open(url: string, name: string): Promise<NatsConnection> {
+  const settings: ConnectionOptions = {
+    ...addressOf(url),
+    name,
+    timeout: answerTimeoutMs,
+    // The defaults of the client give up after ten attempts and notice a silent partition only after minutes.
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    reconnectJitter: 100,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  };
+  try {
+    return await connect(settings);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `broker at "${withoutCredentials(url)}" cannot be reached (${reason}); start nats-server or check PARLEY_NATS_URL`;
+    throw new MeshError({ code: "BROKER_UNAVAILABLE", message, cause });
+  }
+}
+
+async function managerOf(connection: NatsConnection, url: string): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(connection, { timeout: answerTimeoutMs });
+  } catch (cause) {
+    // A cluster without a leader, and one that is just starting, are silent too: only the server's word tells them apart.
+    const enabled = connection.info?.jetstream === true;
+    const where = withoutCredentials(url);
+    throw enabled
+      ? new MeshError({
+          code: "BROKER_UNAVAILABLE",
+          message: `JetStream of the broker at "${where}" gives no answer`,
+          cause,
+        })
+      : new MeshError({
+          code: "BROKER_UNSUITABLE",
+          message: `the broker at "${where}" has no JetStream; enable it in its configuration or with "-js"`,
+          cause,
+        });
+  }
+}
+
+async function closeConnection(connection: NatsConnection): Promise<void> {
+  if (connection.isClosed()) return;
+  // Draining waits for an answer of the broker, which may be away.
+  const timer = setTimeout(() => void connection.close(), drainTimeoutMs);
+  await connection.drain().catch(() => connection.close());
+  clearTimeout(timer);
+}
+
+function addressOf(url: string): Pick<ConnectionOptions, "servers" | "user" | "pass" | "token"> {
+  const addresses = url.split(",").map((address) => address.trim());
+  const parsed = addresses.flatMap((address) => (URL.canParse(address) ? [new URL(address)] : []));
+  const credentials = parsed.find(({ username }) => username !== "");
+  const servers = addresses.map((address) => address.replace(/\/\/[^@/]*@/, "//"));
+  if (credentials === undefined) return { servers };
+  const [user, pass] = [decodeURIComponent(credentials.username), decodeURIComponent(credentials.password)];
+  return pass === "" ? { servers, token: user } : { servers, user, pass };
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/\/\/[^@/,]*@/g, "//");
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { openBroker } from "../mesh/src/broker/open-broker.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Address of the broker that all tests of a run share; each works in a namespace of its own. */
+    natsUrl: string;
+  }
+}
+
+/** Starts one broker for the whole run, or takes the one that `PARLEY_NATS_URL` names. */
+export default async function setUpBroker(project: TestProject): Promise<() => Promise<void>> {
+  const storeDir = await mkdtemp(join(tmpdir(), "parley-test-"));
+  // Only a number: the limits of the streams of all the tests' namespaces are counted against it, used or not.
+  const broker = await openBroker({ storeDir, maxFileStoreBytes: 2 ** 50 });
+  project.provide("natsUrl", broker.url);
+  return async () => {
+    await broker.stop();
+    await rm(storeDir, { recursive: true, force: true });
+  };
+}
