@@ -35,7 +35,7 @@ service ShopService {
       breaker: { failure_rate: 0.3 window: {seconds: 7} }
       retry: { delays: [{seconds: 3}] jitter: 0 max_retry_after: {seconds: 8} }
       retry_by_class: [
-        { error_class: ERROR_CLASS_TIMEOUT retry: { delays: [{nanos: 1500000}, {seconds: 2}] } },
+        { error_class: ERROR_CLASS_TIMEOUT retry: { delays: [{nanos: 1400000}, {seconds: 2}] } },
         { error_class: ERROR_CLASS_CONFLICT retry: {} },
         { error_class: ERROR_CLASS_INVALID retry: { delays: [{seconds: 1}] } }
       ]
@@ -163,7 +163,7 @@ describe("precedence of method settings", () => {
     const general = { delaysMs: [3000], jitter: 0, maxRetryAfterMs: 8000 };
     expect(plain.retries.get("TRANSIENT")).toEqual(general);
     expect(plain.retries.get("INTERNAL")).toEqual(general);
-    expect(plain.retries.get("TIMEOUT")?.delaysMs).toEqual([1.5, 2000]);
+    expect(plain.retries.get("TIMEOUT")?.delaysMs).toEqual([1, 2000]);
     expect([...own.retries.values()].map(({ delaysMs }) => delaysMs)).toEqual(Array(6).fill([4000]));
   });
 
@@ -357,9 +357,11 @@ describe("merging", () => {
     );
 
   test("knows what either knew", () => {
-    const merged = contracts.merge(Contracts.of({ services: [OperatorService] }));
+    const operator = Contracts.of({ services: [OperatorService] });
+    const merged = contracts.merge(operator);
     expect(merged.domains).toEqual(["parley.mesh.v1", "shop.v1"]);
-    expect(merged.digest).toBe(Contracts.of({ services: [OperatorService] }).merge(contracts).digest);
+    const twice = merged.merge(operator.merge(contracts));
+    expect(twice.digest).toBe(merged.digest);
     expect(told(methodOf(merged, "shop.v1.ShopService/Own"))).toEqual(
       told(methodOf(contracts, "shop.v1.ShopService/Own")),
     );

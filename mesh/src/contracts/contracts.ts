@@ -31,7 +31,7 @@ export interface ContractsInit {
 
 /**
  * The contracts of a mesh: every service and event that has a policy in a closed set of files, each policy looked up once
- * and frozen. Two bundles of the same files are equal in everything, whether their descriptors were generated or decoded.
+ * and frozen. A bundle decoded from another's descriptor set equals it in everything.
  */
 export class Contracts {
   /** Services that have a policy, by full name. */
@@ -139,7 +139,10 @@ export class Contracts {
     return this.#bytes;
   }
 
-  /** SHA-256 of the descriptor set, in hexadecimal: equal exactly when the contracts are. */
+  /**
+   * SHA-256 of the descriptor set, in hexadecimal. A compiler's output spells out JSON names that generated code leaves out,
+   * so compare only digests of bundles that come from the same of the two.
+   */
   get digest(): string {
     this.#digest ??= createHash("sha256").update(this.fileDescriptorSet).digest("hex");
     return this.#digest;
