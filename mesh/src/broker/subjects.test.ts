@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { keyOfToken, keyToken, nameToken } from "./key-token.ts";
+import { durableName, Subjects } from "./subjects.ts";
+
+const subjects = new Subjects("parley");
+const booked = { domain: "parley.scheduling.v1", typeName: "parley.scheduling.v1.SlotHeld", priority: "HIGH" } as const;
+const confirm = { name: "parley.scheduling.v1.SchedulingAgentService/ConfirmSlot", priority: "CRITICAL" } as const;
+const calendar = { domain: "parley.scheduling.v1", journal: "calendar", key: "dr-1" };
+const hostile = ["a.b", "a b", "*", ">", "a\r\nb", "\u0000", "ü", "=", "", "a/b", "💊", "..", "\u2028"];
+
+test("the subjects are pinned", () => {
+  expect([
+    subjects.journal("parley.scheduling.v1"),
+    subjects.stateEvent(calendar, booked.typeName, "high"),
+    subjects.stateEvent(calendar, booked.typeName, undefined),
+    subjects.stateOf(calendar),
+    subjects.snapshot(calendar),
+    subjects.outgoingEvent(booked, "dr-1"),
+    subjects.outgoingCommand(confirm, "dr-1"),
+    subjects.handledMark("parley.scheduling.v1", "scheduling.user", "m-1"),
+    subjects.heardEvent(booked.typeName),
+    subjects.heardEvent(booked.typeName, { lane: "high", partition: 3 }),
+    subjects.heardCommand(confirm.name, { lane: "low" }),
+    subjects.deadLetter("scheduling.user", "notify"),
+    subjects.schedule("c-1"),
+    subjects.scheduledCommand("c-1", confirm, "dr-1"),
+    subjects.signal(booked.typeName, "dr-1"),
+    durableName("scheduling.user", "notify"),
+    durableName("scheduling.user", "notify", "3"),
+  ]).toEqual([
+    "parley.jrn.parley-scheduling-v1.>",
+    "parley.jrn.parley-scheduling-v1.st.calendar.dr-1.high.parley-scheduling-v1-SlotHeld",
+    "parley.jrn.parley-scheduling-v1.st.calendar.dr-1.own.parley-scheduling-v1-SlotHeld",
+    "parley.jrn.parley-scheduling-v1.st.calendar.dr-1.>",
+    "parley.jrn.parley-scheduling-v1.snap.calendar.dr-1",
+    "parley.jrn.parley-scheduling-v1.out.evt.high.parley-scheduling-v1-SlotHeld.dr-1",
+    "parley.jrn.parley-scheduling-v1.out.cmd.critical.parley-scheduling-v1-SchedulingAgentService-ConfirmSlot.dr-1",
+    "parley.jrn.parley-scheduling-v1.in.scheduling-user.m-1",
+    "parley.evt.*.parley-scheduling-v1-SlotHeld.*.*",
+    "parley.evt.high.parley-scheduling-v1-SlotHeld.3.*",
+    "parley.cmd.low.parley-scheduling-v1-SchedulingAgentService-ConfirmSlot.*.*",
+    "parley.dead.scheduling-user.notify",
+    "parley.sched.c-1.at",
+    "parley.sched.c-1.cmd.critical.parley-scheduling-v1-SchedulingAgentService-ConfirmSlot.dr-1",
+    "parley.sig.parley-scheduling-v1-SlotHeld.dr-1",
+    "scheduling-user~notify",
+    "scheduling-user~notify~3",
+  ]);
+});
+
+test.each(hostile)("the key %j is one token of its own that gives the key back", (key) => {
+  expect(keyToken(key)).toMatch(/^[A-Za-z0-9_=-]+$/);
+  expect(keyOfToken(keyToken(key))).toBe(key);
+  expect(subjects.outgoingEvent(booked, key).split(".")).toHaveLength(8);
+});
+
+test("every key comes back from its token, and no two keys share one", () => {
+  const key = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => text.isWellFormed());
+  fc.assert(fc.property(key, (text) => keyOfToken(keyToken(text)) === text));
+});
+
+test("a key of more than 180 bytes is refused", () => {
+  expect(keyToken("ü".repeat(90))).toHaveLength(241);
+  expect(() => keyToken("ü".repeat(91))).toThrow(expect.objectContaining({ code: "INVALID_KEY" }));
+});
+
+test("a key that is half a surrogate pair is refused, for it would become another key", () => {
+  expect(() => keyToken("a\ud800")).toThrow(expect.objectContaining({ code: "INVALID_KEY" }));
+});
+
+test("names that differ in a character that a token cannot hold stay apart", () => {
+  const names = ["a.b", "a-b", "a_b", "a b", "a/b", "a~b", "a=b", "a*b"];
+  expect(new Set(names.map(nameToken)).size).toBe(names.length);
+  for (const name of names) expect(nameToken(name)).toMatch(/^[A-Za-z0-9_=-]+$/);
+  expect(durableName("a.b", "c")).not.toBe(durableName("a", "b.c"));
+});
+
+test.each(["", "a.b", "a_b", "*", "a b", "x".repeat(41)])("the namespace %j is refused", (namespace) => {
+  expect(() => new Subjects(namespace)).toThrow(expect.objectContaining({ code: "INVALID_KEY" }));
+});
+
+test.each(["", ".", "a..b", "a-b", "a b", "a.>"])("the type name %j is refused", (typeName) => {
+  expect(() => subjects.heardEvent(typeName)).toThrow(expect.objectContaining({ code: "INVALID_KEY" }));
+});
+
+test("a method without a package has no journal to go to", () => {
+  const method = { name: "Service/Method", priority: "LOW" } as const;
+  expect(() => subjects.outgoingCommand(method, "k")).toThrow(expect.objectContaining({ code: "INVALID_KEY" }));
+});
