@@ -3,20 +3,16 @@
 
 import { createHash } from "node:crypto";
 import {
-  createFileRegistry,
   createRegistry,
   type DescFile,
   type DescMessage,
   type DescMethod,
   type DescService,
   type FileRegistry,
-  fromBinary,
 } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { MeshPolicy } from "@parley/contracts/parley/mesh/v1/policy_pb.js";
-import { MeshError } from "../mesh-error.ts";
 import { eventPolicyOf, readEvent } from "./event-contract.ts";
-import { descriptorSetBytes, withImports } from "./file-set.ts";
+import { decodedRegistry, descriptorSetBytes, withImports } from "./file-set.ts";
 import { defaultsFile, meshPolicyOf, withoutDefaults } from "./mesh-defaults.ts";
 import { readMethod, servicePolicyOf } from "./method-contract.ts";
 import type { EventContract, MethodContract } from "./policy.ts";
@@ -94,7 +90,7 @@ export class Contracts {
    * @throws MeshError UNDECODABLE when the bytes are not a complete descriptor set, CONTRACT_INCOMPLETE as `of` does.
    */
   static decode(fileDescriptorSet: Uint8Array): Contracts {
-    return new Contracts(decodedFiles(fileDescriptorSet));
+    return new Contracts(decodedRegistry(fileDescriptorSet).files);
   }
 
   /**
@@ -157,20 +153,7 @@ export class Contracts {
   merge(other: Contracts): Contracts {
     const union = withImports([...this.registry.files, ...other.registry.files]);
     const fits = union.every((file) => file.dependencies.every((dependency) => union.includes(dependency)));
-    return new Contracts(fits ? union : decodedFiles(descriptorSetBytes(union)));
-  }
-}
-
-function decodedFiles(fileDescriptorSet: Uint8Array): Iterable<DescFile> {
-  try {
-    return createFileRegistry(fromBinary(FileDescriptorSetSchema, fileDescriptorSet)).files;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new MeshError({
-      code: "UNDECODABLE",
-      message: `not a complete set of file descriptors: ${why}`,
-      cause,
-    });
+    return new Contracts(fits ? union : decodedRegistry(descriptorSetBytes(union)).files);
   }
 }
 

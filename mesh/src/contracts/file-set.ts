@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { create, type DescFile, toBinary } from "@bufbuild/protobuf";
+import { create, createFileRegistry, type DescFile, type FileRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { MeshError } from "../mesh-error.ts";
 
 /**
  * The given files with everything they import, each once, dependencies first. Where two files have one name, the one found
@@ -36,4 +37,18 @@ export function descriptorSetBytes(files: readonly DescFile[]): Uint8Array {
     sourceCodeInfo: undefined,
   }));
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: bare }));
+}
+
+/**
+ * Every type that a google.protobuf.FileDescriptorSet describes.
+ *
+ * @throws MeshError UNDECODABLE when the bytes are none, or lack a file that another one imports.
+ */
+export function decodedRegistry(fileDescriptorSet: Uint8Array): FileRegistry {
+  try {
+    return createFileRegistry(fromBinary(FileDescriptorSetSchema, fileDescriptorSet));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MeshError({ code: "UNDECODABLE", message: `not a complete set of file descriptors: ${why}`, cause });
+  }
 }

@@ -3,6 +3,9 @@
 
 export { Contracts, type ContractsInit } from "./contracts.ts";
 export type { FieldPath } from "./field-path.ts";
+export { type Finding, findingText } from "./lint/finding.ts";
+export { type LintOptions, lintContracts } from "./lint/lint-contracts.ts";
+export { lintFolder } from "./lint/lint-folder.ts";
 export type {
   Balancing,
   BreakerPlan,

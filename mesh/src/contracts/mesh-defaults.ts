@@ -10,22 +10,32 @@ import { MeshError } from "../mesh-error.ts";
 const defaultsName = file_parley_mesh_v1_defaults.proto.name;
 
 /**
- * The file whose mesh policy counts among `files`: the one of the user's contracts that sets it, else the mesh's own — as it
+ * The files whose mesh policy counts among `files`: those of the user's contracts that set it, else the mesh's own — as it
  * is among the files, so contracts from elsewhere keep the defaults they were built with, or else as this package has it.
- *
- * @throws MeshError CONTRACT_INCOMPLETE when two of them set it.
+ * Never none; more than one is a mistake in the contracts.
  */
-export function defaultsFile(files: Iterable<DescFile>): DescFile {
+export function defaultsFiles(files: Iterable<DescFile>): readonly DescFile[] {
   const all = [...files];
   const own = all.filter((file) => file.proto.name !== defaultsName && hasOption(file, meshOption));
-  if (own.length > 1) {
-    const names = own.map((file) => `"${file.proto.name}"`).join(" and ");
+  if (own.length > 0) return own;
+  return [all.find((file) => file.proto.name === defaultsName) ?? file_parley_mesh_v1_defaults];
+}
+
+/**
+ * The one file of {@link defaultsFiles}.
+ *
+ * @throws MeshError CONTRACT_INCOMPLETE when two of the user's set it.
+ */
+export function defaultsFile(files: Iterable<DescFile>): DescFile {
+  const [file, ...others] = defaultsFiles(files);
+  if (file === undefined || others.length > 0) {
+    const names = [file, ...others].map((one) => `"${one?.proto.name}"`).join(" and ");
     throw new MeshError({
       code: "CONTRACT_INCOMPLETE",
       message: `option (parley.mesh.v1.mesh) is set by ${names}; keep it in one file`,
     });
   }
-  return own[0] ?? all.find((file) => file.proto.name === defaultsName) ?? file_parley_mesh_v1_defaults;
+  return file;
 }
 
 /** The files without the mesh's own defaults: where the user's contracts set them, these must not be looked at again. */
