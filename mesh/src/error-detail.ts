@@ -40,7 +40,5 @@ export function errorFromDetail(detail: MeshErrorDetail, cause?: unknown): MeshE
 }
 
 const classNames = new Map<WireClass, ErrorClass>(
-  (Object.entries(WireClass) as [ErrorClass | "UNSPECIFIED", WireClass][]).filter(
-    (entry): entry is [ErrorClass, WireClass] => entry[0] !== "UNSPECIFIED",
-  ),
+  Object.values(errorCodes).map(({ errorClass }) => [WireClass[errorClass], errorClass]),
 );

@@ -56,7 +56,8 @@ async function send(transport: Transport, outgoing: Outgoing, peer: string): Pro
   const headers = new Headers();
   writeHeader(outgoing.header, (name, value) => headers.set(name, value));
   inject(outgoing.trace, (name, value) => headers.set(name, value));
-  const timeoutMs = Math.max(1, Math.floor(remainingMs));
+  // A watch that lasts for hours is ended by its signal; servers refuse to be told so long a time.
+  const timeoutMs = remainingMs > callLimits.maxTimeoutMs ? undefined : Math.max(1, Math.floor(remainingMs));
   if (contract.kind === "unary") {
     const method = contract.desc as DescMethodUnary;
     return (await transport.unary(method, signal, timeoutMs, headers, request)).message as Message;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/protobuf";
+import type { Client } from "../calls/client.ts";
+import type { Clock } from "../clock.ts";
+import type { Contracts } from "../contracts/contracts.ts";
+import type { Directory } from "../directory/directory.ts";
+import type { MessageHeader } from "../header.ts";
+import type { Observer } from "../pipeline/observation.ts";
+import type { Agent } from "./define-agent.ts";
+
+/** How agents are hosted. */
+export interface HostOptions {
+  readonly agents: readonly Agent[];
+  /** Broker address; default: `PARLEY_NATS_URL`, else `nats://127.0.0.1:4222`. */
+  readonly broker?: string | undefined;
+  /** Mesh within the broker; default `parley`. Meshes of different namespaces do not meet. */
+  readonly namespace?: string | undefined;
+  /** Address to listen on; default 127.0.0.1, so nobody outside this machine gets in. */
+  readonly address?: string | undefined;
+  /** Default: a free one. */
+  readonly port?: number | undefined;
+  /** Replicas of each stream; default 1. Fixed when a stream is first made. */
+  readonly replicas?: number | undefined;
+  /** Default: the machine's. Governs contract time only. */
+  readonly clock?: Clock | undefined;
+  /** Default: Math.random; for jitter. */
+  readonly random?: (() => number) | undefined;
+  /** Is told of all that is said and heard. */
+  readonly observer?: Observer | undefined;
+  /** Milliseconds that draining waits for what is in progress; default 10 000. */
+  readonly drainMs?: number | undefined;
+}
+
+/** How something is sent from outside of a handler. */
+export interface SpeakOptions {
+  /** Agent in whose name; default: the host's first agent. */
+  readonly source?: string | undefined;
+  /** Conversation it belongs to. */
+  readonly conversationId?: string | undefined;
+}
+
+/** Running agents. Disposing of it drains: what is in progress ends first. */
+export interface Host extends AsyncDisposable {
+  /** Where its agents are called, e.g. `http://127.0.0.1:41233`. */
+  readonly url: string;
+  /** Id of this instance in the directory. */
+  readonly instance: string;
+  readonly namespace: string;
+  readonly contracts: Contracts;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  /** Calls a service from outside of a handler: begins a flow. */
+  client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;
+  /** Publishes an event from outside of a handler. Resolves when it is stored. */
+  publish<D extends DescMessage>(event: D, init: MessageInitShape<D>, options?: SpeakOptions): Promise<MessageHeader>;
+  /** Stops taking work, finishes what is in progress, leaves the directory and closes. Safe to call again. */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type KV, Kvm } from "@nats-io/kv";
+import { brokerError } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
+import { patiently } from "./patience.ts";
+import { streamNames } from "./stream-names.ts";
+
+/** How a bucket is made. */
+export interface BucketOptions {
+  readonly namespace: string;
+  /** What it is for, e.g. `directory`. */
+  readonly purpose: string;
+  /** Milliseconds after which an entry that is not written again is gone; default: never. */
+  readonly ttlMs?: number | undefined;
+  /** Default 1. */
+  readonly replicas?: number | undefined;
+}
+
+/** A value, and the revision under which it may be replaced. */
+export interface BucketEntry {
+  readonly value: Uint8Array;
+  readonly revision: number;
+}
+
+/** A change of a bucket; `value` is unset when the entry was deleted. An entry that runs out changes silently. */
+export interface BucketChange {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/** A small key-value store in the broker. Keys are of letters, digits and `-_=./`. */
+export interface Bucket {
+  get(key: string): Promise<BucketEntry | undefined>;
+  /** Writes without condition; gives the new revision. */
+  put(key: string, value: Uint8Array): Promise<number>;
+  /** Writes a key that has no value. @throws MeshError CONFLICT when it has one */
+  create(key: string, value: Uint8Array): Promise<number>;
+  /** Writes over a revision. @throws MeshError CONFLICT when it is not the newest */
+  update(key: string, value: Uint8Array, revision: number): Promise<number>;
+  delete(key: string): Promise<void>;
+  /** All values, read one by one. */
+  entries(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * Tells of each entry there is, then of each change. Best effort: after faults of the broker it may fall behind or skip,
+   * so whoever must not miss anything reads {@link entries} from time to time. Returns a function that ends it.
+   */
+  watch(onChange: (change: BucketChange) => void): Promise<() => void>;
+}
+
+/** Opens a bucket, and makes it when it is not there yet. */
+export async function openBucket(broker: Broker, options: BucketOptions): Promise<Bucket> {
+  const name = streamNames(options.namespace).bucket(options.purpose);
+  const store = await patiently(`opening bucket "${name}"`, () =>
+    new Kvm(broker.jetstream).create(name, {
+      history: 1,
+      replicas: options.replicas ?? 1,
+      ttl: options.ttlMs ?? 0,
+      // A follower could answer with what is no longer true.
+      allow_direct: false,
+    }),
+  );
+  return bucketOver(store, name);
+}
+
+function bucketOver(store: KV, name: string): Bucket {
+  const tried = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw brokerError(error, `${what} in bucket "${name}"`);
+    }
+  };
+  const get = async (key: string): Promise<BucketEntry | undefined> => {
+    const entry = await tried(`reading "${key}"`, () => store.get(key));
+    return entry === null || entry.operation !== "PUT" ? undefined : { value: entry.value, revision: entry.revision };
+  };
+  return {
+    get,
+    put: (key, value) => tried(`writing "${key}"`, () => store.put(key, value)),
+    create: (key, value) => tried(`creating "${key}"`, () => store.create(key, value)),
+    update: (key, value, revision) => tried(`updating "${key}"`, () => store.update(key, value, revision)),
+    delete: (key) => tried(`deleting "${key}"`, () => store.delete(key)),
+    async entries() {
+      const keys = await tried("listing keys", async () => Array.fromAsync(await store.keys()));
+      const found = await Promise.all(keys.map(async (key) => [key, await get(key)] as const));
+      return new Map(found.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry.value] as const])));
+    },
+    async watch(onChange) {
+      const changes = await tried("watching", () => store.watch());
+      void (async () => {
+        for await (const { key, operation, value } of changes) {
+          onChange({ key, value: operation === "PUT" ? value : undefined });
+        }
+      })().catch(() => {});
+      return () => changes.stop();
+    },
+  };
+}

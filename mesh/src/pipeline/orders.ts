@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { Clock } from "../clock.ts";
+import { recordRetry } from "../telemetry/metrics.ts";
+import { attemptBudget, serverBudget } from "./budget.ts";
+import { concurrency } from "./concurrency.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Observer } from "./observation.ts";
+import { observeCalls, observeHearing } from "./observe.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { type Grants, permission } from "./permission.ts";
+import { retry } from "./retry.ts";
+import type { Step } from "./step.ts";
+import { traceCall, traceHandler } from "./trace.ts";
+import { validateIncoming, validateOutgoing } from "./validate.ts";
+
+/** What the steps need. */
+export interface PipelineInit {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly grants: Grants;
+  readonly observer: Observer | undefined;
+}
+
+/**
+ * The order on the caller's side, outermost first; a channel comes last. What is invalid never leaves; every attempt has
+ * its own time, cut from the call's.
+ */
+export function callerSteps({ clock, random, observer }: PipelineInit): readonly Step<Outgoing>[] {
+  return [
+    ...(observer === undefined ? [] : [observeCalls(observer)]),
+    traceCall,
+    validateOutgoing,
+    retry({
+      clock,
+      random,
+      onRetry: ({ contract, trace }, error, delayMs) =>
+        recordRetry({ side: "call", operation: contract.name, error, delayMs, trace }),
+    }),
+    attemptBudget(clock),
+  ];
+}
+
+/** The order on the handler's side, outermost first, the same for every door; the handler comes last. */
+export function handlerSteps({ clock, grants, observer }: PipelineInit): readonly Step<Incoming>[] {
+  return [
+    traceHandler(clock),
+    ...(observer === undefined ? [] : [observeHearing(observer)]),
+    permission(grants),
+    validateIncoming,
+    concurrency(),
+    serverBudget(clock),
+  ];
+}
