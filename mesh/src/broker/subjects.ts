@@ -4,6 +4,7 @@
 import type { Priority } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import { keyToken, nameToken } from "./key-token.ts";
+import { methodToken, packageOf, packageToken, typeToken } from "./proto-token.ts";
 
 /** How many ways the messages of EVENTS and COMMANDS are split by key. Cannot be changed later: it would reorder keys. */
 export const partitions = 16;
@@ -11,6 +12,11 @@ export const partitions = 16;
 /** Lanes in the order of service under load. */
 export const lanes = ["critical", "high", "medium", "low"] as const;
 export type Lane = (typeof lanes)[number];
+
+/** The lane of a priority. */
+export function laneOf(priority: Priority): Lane {
+  return priority.toLowerCase() as Lowercase<Priority>;
+}
 
 /** What an event's subjects need of its contract. */
 export interface EventAddress {
@@ -36,6 +42,12 @@ export interface JournalKey {
   readonly key: string;
 }
 
+/** How a stream renames what it takes from another one. */
+export interface SubjectTransform {
+  readonly src: string;
+  readonly dest: string;
+}
+
 /** A part of what a stream holds. */
 export interface HeardPart {
   /** Default: every lane. */
@@ -47,15 +59,19 @@ export interface HeardPart {
 /**
  * Every subject of one namespace; nothing else builds one.
  *
- *     <ns>.jrn.<domain>.st.<journal>.<key>.<lane|own>.<type>   state events; with a lane also heard by others
+ *     <ns>.jrn.<domain>.st.<journal>.<key>.evt.<lane>.<type>   state events that others hear too
+ *     <ns>.jrn.<domain>.st.<journal>.<key>.own.<type>          state events that stay private
+ *     <ns>.jrn.<domain>.out.-.<key>.evt.<lane>.<type>          events published without state
+ *     <ns>.jrn.<domain>.out.-.<key>.cmd.<lane>.<method>        commands
  *     <ns>.jrn.<domain>.snap.<journal>.<key>                   snapshot
- *     <ns>.jrn.<domain>.out.evt.<lane>.<type>.<key>            events published without state
- *     <ns>.jrn.<domain>.out.cmd.<lane>.<method>.<key>          commands
  *     <ns>.jrn.<domain>.in.<agent>.<key>                       handled marks
  *     <ns>.evt.<lane>.<type>.<partition>.<key>                 EVENTS
  *     <ns>.cmd.<lane>.<method>.<partition>.<key>               COMMANDS
  *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<key>
  *     <ns>.dead.<agent>.<hearer>   <ns>.audit.<…>   <ns>.sig.<type>.<key>
+ *
+ * What leaves a journal has the same shape wherever it stands, so that one filter sources it: the broker writes the filters
+ * and their targets into a header of every sourced message.
  */
 export class Subjects {
   readonly namespace: string;
@@ -76,7 +92,8 @@ export class Subjects {
 
   /** @param lane of the event's contract; unset for a state event that stays private */
   stateEvent(key: JournalKey, typeName: string, lane: Lane | undefined): string {
-    return `${this.#state(key)}.${lane ?? "own"}.${typeToken(typeName)}`;
+    const part = lane === undefined ? "own" : `evt.${lane}`;
+    return `${this.#state(key)}.${part}.${typeToken(typeName)}`;
   }
 
   /**
@@ -93,12 +110,12 @@ export class Subjects {
 
   outgoingEvent(event: EventAddress, key: string): string {
     const { domain, typeName, priority } = event;
-    return `${this.#journal(domain)}.out.evt.${laneOf(priority)}.${typeToken(typeName)}.${keyToken(key)}`;
+    return `${this.#journal(domain)}.out.-.${keyToken(key)}.evt.${laneOf(priority)}.${typeToken(typeName)}`;
   }
 
   outgoingCommand(method: MethodAddress, key: string): string {
     const { name, priority } = method;
-    return `${this.#journal(packageOf(name))}.out.cmd.${laneOf(priority)}.${methodToken(name)}.${keyToken(key)}`;
+    return `${this.#journal(packageOf(name))}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}`;
   }
 
   /** Where it is kept that an agent has handled what `key` stands for. */
@@ -136,6 +153,40 @@ export class Subjects {
     return `${this.namespace}.sig.${typeToken(typeName)}.${keyToken(key)}`;
   }
 
+  /** How events come from the journal of a domain into EVENTS. */
+  eventSource(domain: string): SubjectTransform {
+    return {
+      src: `${this.#journal(domain)}.*.*.*.evt.*.*`,
+      dest: `${this.namespace}.evt.{{wildcard(4)}}.{{wildcard(5)}}.{{partition(${partitions},3)}}.{{wildcard(3)}}`,
+    };
+  }
+
+  /** How commands come from the journal of a domain into COMMANDS. */
+  commandSource(domain: string): SubjectTransform {
+    return {
+      src: `${this.#journal(domain)}.*.*.*.cmd.*.*`,
+      dest: `${this.namespace}.cmd.{{wildcard(4)}}.{{wildcard(5)}}.{{partition(${partitions},3)}}.{{wildcard(3)}}`,
+    };
+  }
+
+  /** How commands whose time has come get from SCHEDULES into COMMANDS. */
+  scheduleSource(): SubjectTransform {
+    return {
+      src: `${this.namespace}.sched.*.cmd.*.*.*`,
+      dest: `${this.namespace}.cmd.{{wildcard(2)}}.{{wildcard(3)}}.{{partition(${partitions},4)}}.{{wildcard(4)}}`,
+    };
+  }
+
+  /** Where the broker hands what `stream` sources from `origin` over to itself. */
+  sourceDelivery(stream: string, origin: string): string {
+    return `${this.namespace}.src.${stream}.${origin}`;
+  }
+
+  /** Everything of one kind in this namespace. */
+  all(kind: "jrn" | "sched" | "dead" | "audit"): string {
+    return `${this.namespace}.${kind}.>`;
+  }
+
   #journal(domain: string): string {
     return `${this.namespace}.jrn.${packageToken(domain)}`;
   }
@@ -148,33 +199,4 @@ export class Subjects {
 /** The name of a durable consumer of one hearer of one agent; `part` tells several of the same hearer apart. */
 export function durableName(agent: string, hearer: string, part?: string): string {
   return [agent, hearer, ...(part === undefined ? [] : [part])].map(nameToken).join("~");
-}
-
-/** A proto package as one token, in subjects and in names of streams. */
-export function packageToken(domain: string): string {
-  return protoToken(domain, /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/);
-}
-
-export function laneOf(priority: Priority): Lane {
-  return priority.toLowerCase() as Lowercase<Priority>;
-}
-
-function typeToken(typeName: string): string {
-  return protoToken(typeName, /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/);
-}
-
-function methodToken(name: string): string {
-  return protoToken(name, /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\/[A-Za-z0-9_]+$/);
-}
-
-/** Proto names hold no `-`, so no two have the same token. */
-function protoToken(name: string, form: RegExp): string {
-  if (name.length <= 256 && form.test(name)) return name.replace(/[./]/g, "-");
-  const message = `${JSON.stringify(name.slice(0, 60))} is no proto name that a subject could hold`;
-  throw new MeshError({ code: "INVALID_KEY", message });
-}
-
-function packageOf(method: string): string {
-  const service = method.split("/", 1)[0] ?? "";
-  return service.slice(0, Math.max(0, service.lastIndexOf(".")));
 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { StreamConfig, StreamSource } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import { packageToken } from "./proto-token.ts";
+import type { StreamNames } from "./stream-names.ts";
+import type { Subjects, SubjectTransform } from "./subjects.ts";
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const gibibyte = 1024 ** 3;
+
+/** A stream as the mesh needs it. */
+export interface WantedStream {
+  readonly name: string;
+  /** What must hold; put right on a stream that exists. */
+  readonly needed: Partial<StreamConfig>;
+  /** What a new stream gets; on one that exists it is the operator's. */
+  readonly initial: Partial<StreamConfig>;
+  /** Milliseconds that messages are kept at least; a longer time that is set already stays. Default: without end. */
+  readonly retentionMs?: number | undefined;
+}
+
+/** What one stream takes durably from another, and the name of the consumer that remembers how far it is. */
+export interface DurableSource {
+  /** Stream that is taken from. */
+  readonly origin: string;
+  readonly transform: SubjectTransform;
+  readonly consumer: string;
+  readonly deliverSubject: string;
+}
+
+// Where messages enter, an id is remembered this long. EVENTS and COMMANDS must not remember longer than the journals: they
+// would drop what a journal has taken.
+const deduplicated = { duplicate_window: nanos(2 * minuteMs) } as const;
+
+/** The journal of a domain: what enters is kept until a compaction knows that nobody needs it any more. */
+export function journalStream(subjects: Subjects, names: StreamNames, domain: string): WantedStream {
+  return {
+    name: names.journal(domain),
+    needed: {
+      subjects: [subjects.journal(domain)],
+      allow_atomic: true,
+      allow_direct: true,
+      allow_msg_ttl: true,
+      ...deduplicated,
+    },
+    initial: { description: `Journal of ${domain}` },
+  };
+}
+
+/** EVENTS or COMMANDS: holds what it sources and nothing else, so it has no subjects of its own. */
+export function sourcingStream(name: string, sources: readonly DurableSource[], retentionMs: number): WantedStream {
+  return {
+    name,
+    needed: { discard: "new", ...deduplicated, sources: sources.map(asStreamSource) },
+    // A full one makes the sourcing wait, nothing is dropped; the limit counts as taken on the server from the start.
+    initial: { max_bytes: gibibyte },
+    retentionMs,
+  };
+}
+
+/** SCHEDULES, DEAD and AUDIT. */
+export function plainStreams(subjects: Subjects, names: StreamNames): readonly WantedStream[] {
+  return [
+    {
+      name: names.schedules,
+      needed: { subjects: [subjects.all("sched")], allow_msg_schedules: true, allow_msg_ttl: true, ...deduplicated },
+      initial: {},
+    },
+    {
+      name: names.dead,
+      needed: { subjects: [subjects.all("dead")], allow_direct: true, ...deduplicated },
+      initial: {},
+      retentionMs: 30 * dayMs,
+    },
+    {
+      name: names.audit,
+      needed: { subjects: [subjects.all("audit")], deny_delete: true, deny_purge: true, ...deduplicated },
+      initial: {},
+    },
+  ];
+}
+
+/** What EVENTS takes: the events of every journal. */
+export function eventSources(
+  subjects: Subjects,
+  names: StreamNames,
+  domains: readonly string[],
+): readonly DurableSource[] {
+  return domains.map((domain) => ({
+    origin: names.journal(domain),
+    transform: subjects.eventSource(domain),
+    consumer: "EVENTS",
+    deliverSubject: subjects.sourceDelivery("EVENTS", packageToken(domain)),
+  }));
+}
+
+/** What COMMANDS takes: the commands of every journal, and those whose time has come. */
+export function commandSources(
+  subjects: Subjects,
+  names: StreamNames,
+  domains: readonly string[],
+): readonly DurableSource[] {
+  const scheduled = {
+    origin: names.schedules,
+    transform: subjects.scheduleSource(),
+    consumer: "COMMANDS",
+    deliverSubject: subjects.sourceDelivery("COMMANDS", "SCHEDULES"),
+  };
+  const direct = domains.map((domain) => ({
+    origin: names.journal(domain),
+    transform: subjects.commandSource(domain),
+    consumer: "COMMANDS",
+    deliverSubject: subjects.sourceDelivery("COMMANDS", packageToken(domain)),
+  }));
+  return [scheduled, ...direct];
+}
+
+function asStreamSource({ origin, transform, consumer, deliverSubject }: DurableSource): StreamSource {
+  return {
+    name: origin,
+    subject_transforms: [{ ...transform }],
+    consumer: { name: consumer, deliver_subject: deliverSubject },
+  };
+}
