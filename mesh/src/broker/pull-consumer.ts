@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { ConsumerConfig, ConsumerMessages } from "@nats-io/jetstream";
+import type { ConsumerConfig } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
@@ -42,7 +42,12 @@ export async function ensureDurable(broker: Broker, durable: Durable): Promise<v
     } catch (error) {
       if (!isNotFound(error)) throw error;
       const deliver_policy = from === "now" ? "new" : "all";
-      await broker.manager.consumers.add(stream, { ...changeable, durable_name: name, ack_policy: "explicit", deliver_policy });
+      await broker.manager.consumers.add(stream, {
+        ...changeable,
+        durable_name: name,
+        ack_policy: "explicit",
+        deliver_policy,
+      });
     }
   });
 }
@@ -58,7 +63,7 @@ export interface PullOptions {
 
 /** A pull in progress. */
 export interface Pull {
-  /** Takes no more messages. Those not yet handed over go back to the broker. */
+  /** Takes no more messages. What is being worked on goes on; its end is the owner's to wait for. */
   stop(): Promise<void>;
 }
 
@@ -91,56 +96,31 @@ async function pullAlways(broker: Broker, options: PullOptions, stopping: AbortS
   }
 }
 
-/** Pulls until stopped, or until the client library reports that the consumer is gone or silent. */
+/**
+ * Pulls until stopped; fails when the consumer is gone or the broker silent. Never asks for more than can be begun at once:
+ * a message that waits here would run out of its time without anybody saying that it is alive.
+ */
 async function pullOnce(broker: Broker, options: PullOptions, stopping: AbortSignal): Promise<void> {
   const { durable, maxMessages, onMessage } = options;
   const consumer = await broker.jetstream.consumers.get(durable.stream, durable.name);
-  const messages = await consumer.consume({
-    max_messages: maxMessages,
-    // The next are asked for as soon as one is taken: none waits here for longer than it must.
-    threshold_messages: Math.max(1, maxMessages - 1),
-    idle_heartbeat: 1_000,
-    expires: 10_000,
-  });
-  const end = () => void messages.close();
-  stopping.addEventListener("abort", end, { once: true });
-  if (stopping.aborted) end();
-  const trouble = watch(messages);
   const unfinished = new Set<Promise<void>>();
-  try {
-    for await (const message of messages) {
-      const pulled = pulledMessage(message);
-      if (stopping.aborted) {
-        pulled.nak(1);
-        continue;
+  while (!stopping.aborted) {
+    const free = maxMessages - unfinished.size;
+    if (free === 0) {
+      await Promise.race(unfinished);
+      continue;
+    }
+    const messages = await consumer.fetch({ max_messages: free, expires: 5_000, idle_heartbeat: 1_000 });
+    const end = () => void messages.close();
+    stopping.addEventListener("abort", end, { once: true });
+    try {
+      if (stopping.aborted) end();
+      for await (const message of messages) {
+        const work: Promise<void> = onMessage(pulledMessage(message)).finally(() => unfinished.delete(work));
+        unfinished.add(work);
       }
-      const work = onMessage(pulled).finally(() => unfinished.delete(work));
-      unfinished.add(work);
-      if (unfinished.size >= maxMessages) await Promise.race(unfinished);
+    } finally {
+      stopping.removeEventListener("abort", end);
     }
-  } finally {
-    stopping.removeEventListener("abort", end);
   }
-  if (trouble.seen && !stopping.aborted) throw new Error(`consumer "${durable.name}" has to be made again`);
 }
-
-/** Ends the messages when the consumer is gone or heartbeats stay out; the client would wait on without an end. */
-function watch(messages: ConsumerMessages): { seen: boolean } {
-  const trouble = { seen: false };
-  void (async () => {
-    for await (const { type } of messages.status()) {
-      if (!endings.has(type)) continue;
-      trouble.seen = true;
-      await messages.close();
-    }
-  })().catch(() => {});
-  return trouble;
-}
-
-const endings: ReadonlySet<string> = new Set([
-  "heartbeats_missed",
-  "consumer_not_found",
-  "consumer_deleted",
-  "stream_not_found",
-  "no_responders",
-]);

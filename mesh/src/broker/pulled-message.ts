@@ -44,4 +44,3 @@ export function pulledMessage(message: JsMsg): PulledMessage {
     working: () => message.working(),
   };
 }
-

@@ -5,7 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import type { Appender } from "../broker/appender.ts";
-import type { PulledMessage } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MessageHeader } from "../header.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { PulledMessage } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 import { type Clock, sleep } from "../clock.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { ackWaitMs, type PulledMessage } from "../broker/pull-consumer.ts";
+import { ackWaitMs } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 
 /**
  * Tells the broker that a message is being worked on, until disposed of: three times within each ack_wait, in real time,

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { type DescMessage, fromBinary, fromJsonString, type Message } from "@bufbuild/protobuf";
-import type { PulledMessage } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 import { MeshError } from "../mesh-error.ts";
