@@ -159,7 +159,7 @@ describe("precedence of method settings", () => {
     });
   });
 
-  test("retries by the class's schedule before the general one, at the nearest level that sets either", () => {
+  test("retries by the class's schedule before the general one, at the nearest level that sets either [R54]", () => {
     const general = { delaysMs: [3000], jitter: 0, maxRetryAfterMs: 8000 };
     expect(plain.retries.get("TRANSIENT")).toEqual(general);
     expect(plain.retries.get("INTERNAL")).toEqual(general);
