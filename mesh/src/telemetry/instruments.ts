@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import {
+  type Counter,
+  createNoopMeter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type MeterProvider,
+  metrics,
+} from "@opentelemetry/api";
+import { addQueueGauges } from "./queue-gauges.ts";
+import { metric, ownMetric } from "./semantic-names.ts";
+import { scopeName } from "./tracer.ts";
+
+/** What the mesh measures with. */
+export interface Instruments {
+  readonly callDuration: Histogram;
+  readonly serveDuration: Histogram;
+  readonly messagingDuration: Histogram;
+  readonly processDuration: Histogram;
+  readonly latency: Histogram;
+  readonly sent: Counter;
+  readonly consumed: Counter;
+  readonly errors: Counter;
+  readonly retries: Counter;
+  readonly deadLetters: Counter;
+  readonly breakerState: Gauge;
+}
+
+/** Bounds that the conventions ask for, in seconds. */
+const explicitBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+let known: MeterProvider | undefined;
+let instruments: Instruments | undefined;
+
+/**
+ * The instruments of the SDK that is registered in this process, by us or by anyone; undefined when there is none. Asked
+ * for each measurement, because instruments made before an SDK is registered stay mute for ever.
+ */
+export function registeredInstruments(): Instruments | undefined {
+  const provider = metrics.getMeterProvider();
+  if (provider !== known) {
+    known = provider;
+    const meter = provider.getMeter(scopeName);
+    instruments = meter === createNoopMeter() ? undefined : createInstruments(meter);
+  }
+  return instruments;
+}
+
+function createInstruments(meter: Meter): Instruments {
+  const seconds = (name: string, description: string) =>
+    meter.createHistogram(name, { description, unit: "s", advice: { explicitBucketBoundaries } });
+  const count = (name: string, unit: string, description: string) => meter.createCounter(name, { description, unit });
+  addQueueGauges(meter);
+  return {
+    callDuration: seconds(metric.callDuration, "Calls by this process, with their retries"),
+    serveDuration: seconds(metric.serveDuration, "Calls served by this process"),
+    messagingDuration: seconds(metric.messagingDuration, "Publishing a message until it is stored"),
+    processDuration: seconds(metric.processDuration, "One try of a handler of a message"),
+    latency: seconds(ownMetric.latency, "From sending a message to its first try"),
+    sent: count(metric.sent, "{message}", "Messages that were to be stored"),
+    consumed: count(metric.consumed, "{message}", "Tries of handlers of messages"),
+    errors: count(ownMetric.errors, "{error}", "Failed calls and messages, by the side that saw it"),
+    retries: count(ownMetric.retries, "{retry}", "Further tries of calls and messages"),
+    deadLetters: count(ownMetric.deadLetters, "{message}", "Messages given up after their last try"),
+    breakerState: meter.createGauge(ownMetric.breakerState, {
+      description: "0 closed, 1 half open, 2 open",
+      unit: "1",
+    }),
+  };
+}
