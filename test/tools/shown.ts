@@ -2,7 +2,8 @@
 // Copyright the Parley authors
 
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { root } from "./source-files.ts";
 
 /** A test that shows requirements, by the ids in its name. */
 export interface ShowingTest {
@@ -14,11 +15,9 @@ export interface ShowingTest {
   readonly name: string;
 }
 
-const root = join(import.meta.dirname, "../..");
-
 /** Every mention of a requirement's id in the name of a test of the repository, in the order of the files. */
 export function showingTests(): readonly ShowingTest[] {
-  const files = globSync("**/*.test.ts", { cwd: root, exclude: (name) => skipped.has(name.split("/").at(-1) ?? "") });
+  const files = globSync("**/*.test.ts", { cwd: root, exclude: (path) => skipped.has(basename(path)) });
   return files.sort().flatMap((file) => shownIn(file, readFileSync(join(root, file), "utf8")));
 }
 
