@@ -25,6 +25,8 @@ export interface Broker extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
+  /** Calls back whenever a lost connection is there again. Returns a function that ends it. */
+  onReconnect(listener: () => void): () => void;
   /** Sends what is still on its way, at most two seconds long, and closes. Safe to call again. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function connectBroker({ url, name }: BrokerOptions): Promise<Broke
       connection,
       jetstream: client,
       manager,
+      onReconnect: reconnectsOf(connection),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -96,6 +99,19 @@ async function managerOf(connection: NatsConnection, url: string): Promise<JetSt
           cause,
         });
   }
+}
+
+function reconnectsOf(connection: NatsConnection): Broker["onReconnect"] {
+  const listeners = new Set<() => void>();
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      if (type === "reconnect") for (const listener of [...listeners]) listener();
+    }
+  })();
+  return (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
 }
 
 async function closeConnection(connection: NatsConnection): Promise<void> {

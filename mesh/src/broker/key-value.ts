@@ -83,7 +83,7 @@ function bucketOver(store: KV, name: string): Bucket {
     update: (key, value, revision) => tried(`updating "${key}"`, () => store.update(key, value, revision)),
     delete: (key) => tried(`deleting "${key}"`, () => store.delete(key)),
     async entries() {
-      const keys = await tried("listing keys", async () => Array.fromAsync(await store.keys()));
+      const keys = await tried("listing keys", () => keysOf(store));
       const found = await Promise.all(keys.map(async (key) => [key, await get(key)] as const));
       return new Map(found.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry.value] as const])));
     },
@@ -97,4 +97,10 @@ function bucketOver(store: KV, name: string): Bucket {
       return () => changes.stop();
     },
   };
+}
+
+async function keysOf(store: KV): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const key of await store.keys()) keys.push(key);
+  return keys;
 }

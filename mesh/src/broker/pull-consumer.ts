@@ -2,125 +2,207 @@
 // Copyright the Parley authors
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { ConsumerConfig } from "@nats-io/jetstream";
-import { nanos } from "@nats-io/transport-node";
-import { isNotFound } from "./broker-error.ts";
+import { createInbox, type Msg, nanos, type Subscription } from "@nats-io/transport-node";
+import type { MeshError } from "../mesh-error.ts";
+import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { patiently } from "./patience.ts";
+import { type Durable, ensureDurable } from "./durable.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
+import { Unsettled } from "./unsettled.ts";
 
-/**
- * Milliseconds within which a pulled message must be settled or said to be worked on; then it goes to another instance. Also
- * how late the work of a dead instance goes on.
- */
-export const ackWaitMs = 6_000;
+export { ackWaitMs, type Durable, ensureDurable } from "./durable.ts";
 
-/** A durable place in a stream, shared by all instances that pull from it. */
-export interface Durable {
-  readonly stream: string;
-  readonly name: string;
-  readonly filters: readonly string[];
-  /** Where a new one begins; without effect on one that exists. */
-  readonly from: "now" | "retained";
-  /** Messages that all instances together may hold unsettled; default 1 000. */
-  readonly maxUnsettled?: number | undefined;
-}
-
-/** Sees to it that a durable is there and listens to its filters. Its place in the stream stays as it is. */
-export async function ensureDurable(broker: Broker, durable: Durable): Promise<void> {
-  const { stream, name, filters, from, maxUnsettled = 1_000 } = durable;
-  const changeable = {
-    filter_subjects: [...filters],
-    ack_wait: nanos(ackWaitMs),
-    // Whether to give up is the mesh's decision, with a dead letter; the broker alone would just stop delivering.
-    max_deliver: -1,
-    max_ack_pending: maxUnsettled,
-  } satisfies Partial<ConsumerConfig>;
-  await patiently(`consumer "${name}" of stream "${stream}"`, async () => {
-    try {
-      await broker.manager.consumers.update(stream, name, changeable);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const deliver_policy = from === "now" ? "new" : "all";
-      await broker.manager.consumers.add(stream, {
-        ...changeable,
-        durable_name: name,
-        ack_policy: "explicit",
-        deliver_policy,
-      });
-    }
-  });
-}
+/** How often the broker shows that an open request is still known to it. */
+const heartbeatMs = 1_000;
+/** A request without a sign for this long was lost with a leader or a connection. */
+const silentAfterMs = 2_500;
+/** How long a request stays open when there are no messages. */
+const requestMs = 10_000;
+/** Between two looks at a consumer that does not answer. */
+const pauseMs = 250;
+/** How long stopping waits for what the broker has sent already. */
+const drainMs = 2_000;
 
 /** How to pull. */
 export interface PullOptions {
   readonly durable: Durable;
-  /** Most messages in this process at once, waiting or being worked on. */
+  /** Most messages in this process at once; no more are asked for. */
   readonly maxMessages: number;
-  /** Takes a message; the next one is pulled when fewer than `maxMessages` are unfinished. Must not throw. */
+  /** Takes a message; its place is free when the promise settles. Must settle the message and not throw. */
   readonly onMessage: (message: PulledMessage) => Promise<void>;
+  /** Is told why nothing comes: the stream is gone, permissions are missing. Pulling is tried on. */
+  readonly onTrouble?: ((error: MeshError) => void) | undefined;
 }
 
 /** A pull in progress. */
 export interface Pull {
-  /** Takes no more messages. What is being worked on goes on; its end is the owner's to wait for. */
+  /** Takes no more messages; what the broker has sent meanwhile goes back to it. What was handed over is not waited for. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds between two looks at a broker that does not answer. */
-const pauseMs = 250;
-
 /**
- * Pulls from a durable until stopped. A restart of the broker, a new leader and a deleted consumer are got over: the consumer
- * is made again and pulling begins anew.
+ * Pulls from a durable until stopped, in requests as small as there is room. A restart of the broker, a new leader, a lost
+ * request and a deleted consumer are got over: the consumer is made again where this process was, and requests are repeated.
  */
 export function pull(broker: Broker, options: PullOptions): Pull {
-  const stopping = new AbortController();
-  const running = pullAlways(broker, options, stopping.signal);
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  const loop = new PullLoop(broker, options);
+  loop.start();
+  return { stop: () => loop.stop() };
 }
 
-async function pullAlways(broker: Broker, options: PullOptions, stopping: AbortSignal): Promise<void> {
-  while (!stopping.aborted && !broker.connection.isClosed()) {
-    try {
-      await pullOnce(broker, options, stopping);
-    } catch {
-      await delay(pauseMs);
-      await ensureDurable(broker, options.durable).catch(() => {});
-    }
-  }
+interface Request {
+  /** Messages that it may still bring. */
+  remaining: number;
+  /** When the broker last showed that it knows it. */
+  sign: number;
 }
 
 /**
- * Pulls until stopped; fails when the consumer is gone or the broker silent. Never asks for more than can be begun at once:
- * a message that waits here would run out of its time without anybody saying that it is alive.
+ * Keeps requests for messages open at the broker, as many messages as there is room for, and gets over what ends them: see
+ * {@link pull}.
  */
-async function pullOnce(broker: Broker, options: PullOptions, stopping: AbortSignal): Promise<void> {
-  const { durable, maxMessages, onMessage } = options;
-  const consumer = await broker.jetstream.consumers.get(durable.stream, durable.name);
-  const unfinished = new Set<Promise<void>>();
-  while (!stopping.aborted) {
-    const free = maxMessages - unfinished.size;
-    if (free === 0) {
-      await Promise.race(unfinished);
-      continue;
-    }
-    const messages = await consumer.fetch({ max_messages: free, expires: 5_000, idle_heartbeat: 1_000 });
-    const end = () => void messages.close();
-    stopping.addEventListener("abort", end, { once: true });
-    try {
-      if (stopping.aborted) end();
-      for await (const message of messages) {
-        const work: Promise<void> = onMessage(pulledMessage(message)).finally(() => unfinished.delete(work));
-        unfinished.add(work);
+class PullLoop {
+  readonly #broker: Broker;
+  readonly #options: PullOptions;
+  readonly #inbox = createInbox();
+  readonly #requests = new Map<string, Request>();
+  readonly #unsettled = new Unsettled();
+  #subscription: Subscription | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  #endReconnect: () => void = () => {};
+  #inHand = 0;
+  #count = 0;
+  #recovering = false;
+  #stopped = false;
+
+  constructor(broker: Broker, options: PullOptions) {
+    this.#broker = broker;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#subscription = this.#broker.connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => (error === null ? this.#receive(message) : this.#trouble(error)),
+    });
+    this.#watchdog = setInterval(() => this.#watch(), pauseMs);
+    this.#watchdog.unref();
+    // Requests do not survive a connection.
+    this.#endReconnect = this.#broker.onReconnect(() => {
+      this.#requests.clear();
+      this.#recover();
+    });
+    this.#recover();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#watchdog);
+    this.#endReconnect();
+    if (this.#broker.connection.isClosed()) return;
+    // Ends the requests at the broker, and hands over what it had sent before it knew.
+    const giveUp = new AbortController();
+    const drained = this.#subscription?.drain().catch(() => {});
+    await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
+    giveUp.abort();
+  }
+
+  /** Sees to it that the consumer is there, then asks for messages. */
+  #recover(): void {
+    if (this.#recovering || this.#stopped) return;
+    this.#recovering = true;
+    void this.#ensureThenAsk().finally(() => {
+      this.#recovering = false;
+    });
+  }
+
+  async #ensureThenAsk(): Promise<void> {
+    while (!this.#stopped && !this.#broker.connection.isClosed()) {
+      try {
+        this.#unsettled.raise(await ensureDurable(this.#broker, this.#options.durable, this.#unsettled.next()));
+        return this.#ask();
+      } catch (error) {
+        this.#trouble(error);
+        await delay(pauseMs * 4, undefined, { ref: false });
       }
-    } finally {
-      stopping.removeEventListener("abort", end);
     }
+  }
+
+  /** Asks for as many messages as there is room for; while a request is open, only when it is worth another one. */
+  #ask(): void {
+    if (this.#stopped || this.#broker.connection.isClosed()) return;
+    const { durable, maxMessages } = this.#options;
+    let room = maxMessages - this.#inHand;
+    for (const { remaining } of this.#requests.values()) room -= remaining;
+    if (room < 1 || (this.#requests.size > 0 && room < maxMessages / 2)) return;
+    const id = String(++this.#count);
+    this.#requests.set(id, { remaining: room, sign: Date.now() });
+    const request = { batch: room, expires: nanos(requestMs), idle_heartbeat: nanos(heartbeatMs) };
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${durable.stream}.${durable.name}`;
+    this.#broker.connection.publish(subject, JSON.stringify(request), { reply: `${this.#inbox}.${id}` });
+  }
+
+  #receive(delivery: Msg): void {
+    const pulled = pulledMessage(delivery, (sequence) => this.#unsettled.done(sequence));
+    if (pulled === undefined) {
+      this.#hear(delivery);
+      return;
+    }
+    this.#unsettled.begin(pulled.sequence);
+    if (this.#stopped) {
+      pulled.nak(1);
+      return;
+    }
+    this.#countDelivery();
+    this.#inHand++;
+    void this.#handOver(pulled).finally(() => {
+      this.#inHand--;
+      this.#ask();
+    });
+  }
+
+  async #handOver(pulled: PulledMessage): Promise<void> {
+    try {
+      await this.#options.onMessage(pulled);
+    } catch (error) {
+      this.#trouble(error);
+      pulled.nak(1_000);
+    }
+  }
+
+  /** A delivery does not say which request it answers: the broker serves them in turn. */
+  #countDelivery(): void {
+    const [oldest] = this.#requests;
+    if (oldest === undefined) return;
+    const [id, request] = oldest;
+    request.remaining--;
+    request.sign = Date.now();
+    if (request.remaining < 1) this.#requests.delete(id);
+  }
+
+  /** What the broker says about a request itself. */
+  #hear(status: Msg): void {
+    const id = status.subject.slice(this.#inbox.length + 1);
+    const code = status.headers?.code ?? 0;
+    if (code === 100) {
+      const request = this.#requests.get(id);
+      if (request !== undefined) request.sign = Date.now();
+      return;
+    }
+    this.#requests.delete(id);
+    // 404 and 408: no messages, time is over. Anything else: the consumer is gone, has no leader or another one.
+    if (code === 404 || code === 408) this.#ask();
+    else void delay(pauseMs, undefined, { ref: false }).then(() => this.#recover());
+  }
+
+  #watch(): void {
+    const now = Date.now();
+    if ([...this.#requests.values()].every(({ sign }) => now - sign < silentAfterMs)) return;
+    this.#requests.clear();
+    this.#recover();
+  }
+
+  #trouble(error: unknown): void {
+    if (!this.#stopped) this.#options.onTrouble?.(brokerError(error, `pulling for "${this.#options.durable.name}"`));
   }
 }

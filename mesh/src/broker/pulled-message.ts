@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { JsMsg } from "@nats-io/jetstream";
+import { type Msg, nanos } from "@nats-io/transport-node";
 
-/** A message as it was pulled: bytes and headers, and what may be done with it. It must be settled exactly once. */
+/** A message as it was pulled: bytes and headers, and what may be done with it. It is to be settled once: ack, nak or term. */
 export interface PulledMessage {
   readonly stream: string;
   readonly sequence: number;
   readonly subject: string;
-  /** By lower-case name; of several values the last. */
+  /** By lower-case name; of several values the first. What the broker added for itself is left out. */
   readonly headers: ReadonlyMap<string, string>;
   readonly payload: Uint8Array;
   /** 1 at the first delivery; the broker counts again when a try was not settled in time. */
@@ -25,22 +25,69 @@ export interface PulledMessage {
   working(): void;
 }
 
-/** A message of the client library as ours. */
-export function pulledMessage(message: JsMsg): PulledMessage {
-  const headers = new Map<string, string>();
-  for (const [name, values] of message.headers ?? []) headers.set(name.toLowerCase(), values.at(-1) ?? "");
-  return {
-    stream: message.info.stream,
-    sequence: message.seq,
-    subject: message.subject,
-    headers,
-    payload: message.data,
-    deliveryCount: message.info.deliveryCount,
-    storedAt: Number(message.info.timestampNanos / 1_000_000n),
-    ack: () => message.ack(),
-    // Without a delay the broker delivers again at once, and a failing message burns through its tries in milliseconds.
-    nak: (delayMs) => message.nak(Math.max(1, Math.round(delayMs))),
-    term: () => message.term(),
-    working: () => message.working(),
+/**
+ * A delivery of the broker as a pulled message; undefined when it is none. What is said about it after it was settled, or
+ * when the connection is closed, is dropped: the broker delivers again what nobody has settled.
+ *
+ * @param onDone is told when it was acknowledged or terminated
+ */
+export function pulledMessage(delivery: Msg, onDone: (sequence: number) => void): PulledMessage | undefined {
+  const facts = factsIn(delivery.reply ?? "");
+  if (facts === undefined) return undefined;
+  let settled = false;
+  const say = (word: string) => {
+    if (settled) return;
+    try {
+      delivery.respond(word);
+    } catch {
+      // The connection is closed.
+    }
   };
+  const settle = (word: string) => {
+    say(word);
+    settled = true;
+  };
+  const finish = (word: string) => {
+    settle(word);
+    onDone(facts.sequence);
+  };
+  return {
+    ...facts,
+    subject: delivery.subject,
+    headers: headersOf(delivery),
+    payload: delivery.data,
+    ack: () => finish("+ACK"),
+    // Without a delay the broker delivers again at once, and a failing message burns through its tries in milliseconds.
+    nak: (delayMs) => settle(`-NAK {"delay": ${nanos(Math.max(1, Math.round(delayMs)))}}`),
+    term: () => finish("+TERM"),
+    working: () => say("+WPI"),
+  };
+}
+
+type Facts = Pick<PulledMessage, "stream" | "sequence" | "deliveryCount" | "storedAt">;
+
+/**
+ * What the broker says about a delivery stands in the subject for its acknowledgement:
+ * `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<time>.<pending>[.<token>]`
+ * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md
+ */
+function factsIn(reply: string): Facts | undefined {
+  const tokens = reply.split(".");
+  if (tokens[0] !== "$JS" || tokens[1] !== "ACK" || tokens.length < 9) return undefined;
+  const [stream = "", , delivered, sequence, , time] = tokens.slice(tokens.length > 9 ? 4 : 2);
+  return {
+    stream,
+    sequence: Number(sequence),
+    deliveryCount: Number(delivered),
+    storedAt: Math.floor(Number(time) / 1_000_000),
+  };
+}
+
+function headersOf(delivery: Msg): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, values] of delivery.headers ?? []) {
+    const lower = name.toLowerCase();
+    if (!lower.startsWith("nats-") && !headers.has(lower)) headers.set(lower, values[0] ?? "");
+  }
+  return headers;
 }

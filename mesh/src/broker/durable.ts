@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { isDeepStrictEqual } from "node:util";
+import { type ConsumerConfig, type ConsumerInfo, JetStreamApiError } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import { isNotFound } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
+import { patiently } from "./patience.ts";
+
+/**
+ * Milliseconds within which a pulled message must be settled or said to be worked on; then it goes to another instance. Also
+ * how late the work of a dead instance goes on. Not below 5 000: what is taken for dead too early is done twice.
+ */
+export const ackWaitMs = 6_000;
+
+/** The broker's words for: somebody else has just made it, with other settings. */
+const madeMeanwhile: ReadonlySet<number> = new Set([10013, 10105, 10148]);
+
+/** A durable place in a stream, shared by all instances that pull from it. */
+export interface Durable {
+  readonly stream: string;
+  readonly name: string;
+  readonly filters: readonly string[];
+  /** Where a new one begins; without effect on one that exists. */
+  readonly from: "now" | "retained";
+  /** Messages that all instances together may hold unsettled; default 1 000. */
+  readonly maxUnsettled?: number | undefined;
+  /** Default {@link ackWaitMs}; who sets it tells the broker of work in progress accordingly. */
+  readonly ackWaitMs?: number | undefined;
+}
+
+/**
+ * Sees to it that a durable is there and listens to its filters. The place of one that exists stays as it is.
+ *
+ * @param resumeAt where to begin when it has to be made although it once was there; default: as `from` says
+ * @returns the first sequence that may not be settled yet
+ * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE when the broker does not answer.
+ */
+export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?: number): Promise<number> {
+  return patiently(`consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
+    const existing = await consumerInfo(broker, durable);
+    const current = existing ?? (await make(broker, durable, resumeAt));
+    const wanted = changeable(durable);
+    if (existing !== undefined && !holds(existing.config, wanted)) {
+      await broker.manager.consumers.update(durable.stream, durable.name, wanted);
+    }
+    return current.ack_floor.stream_seq + 1;
+  });
+}
+
+async function make(broker: Broker, durable: Durable, resumeAt: number | undefined): Promise<ConsumerInfo> {
+  const begin: Partial<ConsumerConfig> =
+    resumeAt === undefined
+      ? { deliver_policy: durable.from === "now" ? "new" : "all" }
+      : { deliver_policy: "by_start_sequence", opt_start_seq: resumeAt };
+  try {
+    return await broker.manager.consumers.add(durable.stream, {
+      ...changeable(durable),
+      ...begin,
+      durable_name: durable.name,
+      ack_policy: "explicit",
+    });
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || !madeMeanwhile.has(error.code)) throw error;
+    return broker.manager.consumers.info(durable.stream, durable.name);
+  }
+}
+
+function changeable(durable: Durable): Partial<ConsumerConfig> {
+  return {
+    filter_subjects: [...durable.filters],
+    ack_wait: nanos(Math.max(5_000, durable.ackWaitMs ?? ackWaitMs)),
+    // Whether to give up is the mesh's decision, with a dead letter; the broker alone would just stop delivering.
+    max_deliver: -1,
+    max_ack_pending: durable.maxUnsettled ?? 1_000,
+  };
+}
+
+async function consumerInfo(broker: Broker, { stream, name }: Durable): Promise<ConsumerInfo | undefined> {
+  try {
+    return await broker.manager.consumers.info(stream, name);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function holds(actual: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(actual[name], value));
+}
