@@ -13,7 +13,7 @@ import {
 import type { MeshPolicy } from "@parley/contracts/parley/mesh/v1/policy_pb.js";
 import { eventPolicyOf, readEvent } from "./event-contract.ts";
 import { decodedRegistry, descriptorSetBytes, withImports } from "./file-set.ts";
-import { defaultsFile, meshPolicyOf, withoutDefaults } from "./mesh-defaults.ts";
+import { defaultsFile, meshPolicyOf } from "./mesh-defaults.ts";
 import { readMethod, servicePolicyOf } from "./method-contract.ts";
 import type { EventContract, MethodContract } from "./policy.ts";
 
@@ -49,7 +49,7 @@ export class Contracts {
   private constructor(roots: Iterable<DescFile>) {
     const all = withImports(roots);
     const defaults = defaultsFile(all);
-    const files = withImports([...withoutDefaults(all), defaults]);
+    const files = withImports([...all, defaults]);
     this.#mesh = meshPolicyOf(defaults);
     const types = createRegistry(...files);
     const byName = new Map(files.map((file) => [file.proto.name, file]));

@@ -38,11 +38,6 @@ export function defaultsFile(files: Iterable<DescFile>): DescFile {
   return file;
 }
 
-/** The files without the mesh's own defaults: where the user's contracts set them, these must not be looked at again. */
-export function withoutDefaults(files: Iterable<DescFile>): readonly DescFile[] {
-  return [...files].filter((file) => file.proto.name !== defaultsName);
-}
-
 /** The mesh policy that a file sets. */
 export function meshPolicyOf(file: DescFile): MeshPolicy | undefined {
   return hasOption(file, meshOption) ? getOption(file, meshOption) : undefined;

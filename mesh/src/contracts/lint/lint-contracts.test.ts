@@ -276,6 +276,15 @@ describe("the contract lint", () => {
     ]);
   });
 
+  test("lets a mesh retry in general, since a method may say otherwise and only what has not run is tried again", () => {
+    const retry = "retry: { delays: [{seconds: 1}] }";
+    const set = compileContracts({
+      "mesh.proto": file("mesh", meshDefaults(`calls: { timeout: {seconds: 1} permission: "*" ${retry} }`)),
+      "acts.proto": file("acts", service("priority: PRIORITY_LOW")),
+    });
+    expect(lintContracts(set, { include: (path) => path !== "buf/validate/validate.proto" })).toEqual([]);
+  });
+
   test("has no places to tell where a descriptor set holds none, but still finds", () => {
     const set = fromBinary(FileDescriptorSetSchema, bytes);
     for (const one of set.file) one.sourceCodeInfo = create(SourceCodeInfoSchema);
