@@ -16,9 +16,10 @@ registerHooks({
 const { startTelemetry } = await import("../../mesh/src/telemetry/sdk.ts");
 const { tellStory } = await import("./story.ts");
 const telemetry = await startTelemetry({ serviceName: "shop-host", serviceVersion: "1.2.3", instanceId: "i-1" });
+// A second host in the process; the first one's telemetry outlives it.
 const again = await startTelemetry({ serviceName: "second" });
-const story = await tellStory();
 await again.shutdown();
+const story = await tellStory();
 await telemetry.shutdown();
 process.stdout.write(JSON.stringify({ ...story, loaded: [...loaded] }), () => {
   if (process.env["STORY_EXITS"] !== undefined) process.exit();
