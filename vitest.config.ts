@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: ["./test/broker.setup.ts"],
+    // Tests assert on errors; the same errors as log lines would bury a failure.
+    env: { PARLEY_LOG: "silent" },
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

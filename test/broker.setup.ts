@@ -20,6 +20,8 @@ export default async function setUpBroker(project: TestProject): Promise<() => P
   // Only a number: the limits of the streams of all the tests' namespaces are counted against it, used or not.
   const broker = await openBroker({ storeDir, maxFileStoreBytes: 2 ** 50 });
   project.provide("natsUrl", broker.url);
+  // Workers inherit it: this is where testMesh looks.
+  process.env["PARLEY_NATS_URL"] = broker.url;
   return async () => {
     await broker.stop();
     await rm(storeDir, { recursive: true, force: true });

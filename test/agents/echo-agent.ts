@@ -4,7 +4,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { defineAgent, type ErrorCode, MeshError, serve } from "@parley/mesh";
-import { EchoService, RelayService, SaidSchema } from "../gen/parley/test/v1/echo_pb.js";
+import { EchoSaidSchema, EchoService, RelayService } from "../gen/parley/test/v1/echo_pb.js";
 
 /** What a test can see and steer of the echo agent. */
 export interface EchoState {
@@ -61,7 +61,7 @@ export function echoAgent(state: EchoState = echoState()) {
         },
         secret: () => ({}),
         async say({ key, text }, ctx) {
-          await ctx.publish(SaidSchema, { key, text });
+          await ctx.publish(EchoSaidSchema, { key, text });
           return {};
         },
         async narrow() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import type { DescMessage } from "@bufbuild/protobuf";
 import { MeshError } from "../mesh-error.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
@@ -22,6 +23,8 @@ export interface AgentInit {
   readonly permissions?: readonly string[] | undefined;
   readonly serves?: readonly Served[] | undefined;
   readonly hears?: readonly Heard[] | undefined;
+  /** Events that it publishes whose files no served or heard contract imports: their streams are made at the start. */
+  readonly publishes?: readonly DescMessage[] | undefined;
 }
 
 /** An agent, ready to be hosted. */
@@ -50,6 +53,7 @@ export function defineAgent(init: AgentInit): Agent {
     version: "0.0.0",
     permissions: [],
     serves: [],
+    publishes: [],
     ...init,
     hears,
   } as Agent);

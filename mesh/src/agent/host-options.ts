@@ -2,9 +2,11 @@
 // Copyright the Parley authors
 
 import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/protobuf";
+import type { Broker } from "../broker/connection.ts";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
+import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { MessageHeader } from "../header.ts";
 import type { Observer } from "../pipeline/observation.ts";
@@ -50,6 +52,10 @@ export interface Host extends AsyncDisposable {
   readonly namespace: string;
   readonly contracts: Contracts;
   readonly directory: Directory;
+  /** Contracts of all instances in the mesh, not of this host alone. */
+  readonly contractStore: ContractStore;
+  /** The host's connection; for parts of the mesh itself, agents have no use for it. */
+  readonly broker: Broker;
   readonly clock: Clock;
   /** Calls a service from outside of a handler: begins a flow. */
   client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;

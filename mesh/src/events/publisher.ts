@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { performance } from "node:perf_hooks";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
 import type { Subjects } from "../broker/subjects.ts";
@@ -11,9 +12,10 @@ import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
+import type { Observer } from "../pipeline/observation.ts";
 import type { Grants } from "../pipeline/permission.ts";
 import { assertValid } from "../pipeline/validate.ts";
-import { inject, rootTrace, type TraceContext } from "../telemetry/propagation.ts";
+import { inject, rootTrace, type TraceContext, traceIdOf } from "../telemetry/propagation.ts";
 import { startSendSpan } from "../telemetry/tracing.ts";
 
 /** Who publishes, and because of what. */
@@ -53,6 +55,7 @@ export interface PublisherInit {
   readonly subjects: Subjects;
   readonly appender: Appender;
   readonly grants: Grants;
+  readonly observer: Observer | undefined;
 }
 
 /** Publishes events: checks them against their contract and appends them to the journal stream of their domain. */
@@ -98,9 +101,22 @@ export class Publisher {
       subject,
       parent: origin.cause?.trace ?? rootTrace(),
     });
+    const started = performance.now();
+    const at = Date.now();
+    const tell = (error?: unknown) => {
+      span.end(error);
+      this.#init.observer?.({
+        kind: "published",
+        header,
+        traceId: traceIdOf(span.context),
+        at,
+        tookMs: performance.now() - started,
+        error: error === undefined ? undefined : MeshError.from(error).code,
+      });
+    };
     try {
       const headers = new Map<string, string>();
-      writeHeader(header, (name, value) => headers.set(name, value));
+      writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
       inject(span.context, (name, value) => headers.set(name, value));
       await appender.append({
         subject,
@@ -108,10 +124,10 @@ export class Publisher {
         headers,
         id: header.messageId,
       });
-      span.end();
+      tell();
       return header;
     } catch (error) {
-      span.end(error);
+      tell(error);
       throw error;
     }
   }

@@ -34,7 +34,9 @@ export function retry({ clock, random = Math.random, onRetry }: RetryOptions): S
         return await next(outgoing);
       } catch (thrown) {
         const error = MeshError.from(thrown);
-        if (signal?.aborted || (error.mayHaveRun && !contract.idempotent)) throw error;
+        // A defect does not pass within seconds; the durable path, which has more time, tries it again.
+        if (signal?.aborted || error.errorClass === "INTERNAL") throw error;
+        if (error.mayHaveRun && !contract.idempotent) throw error;
         const delayMs = retryDelayMs(contract.retries, { error, attempt }, random());
         if (delayMs === undefined) throw error;
         if (clock.now() - started + delayMs >= timeoutMs) throw error.with({ retryAfterMs: delayMs });

@@ -43,7 +43,7 @@ export function traceHandler(clock: Clock): Step<Incoming> {
 function handlerSpan({ operation, header, trace: parent, door }: Incoming, clock: Clock): OpenSpan {
   const { name, agent, handler } = operation;
   if (operation.kind === "call") {
-    return startServeSpan({ header, parent, method: name, door: door === "local" ? "local" : "http" });
+    return startServeSpan({ header, parent, method: name, agent, door: door === "local" ? "local" : "http" });
   }
   const ageMs = clock.now() - header.timestamp;
   return startProcessSpan({ header, parent, type: name, agent, hearer: handler, ageMs });

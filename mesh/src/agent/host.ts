@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { brokerAppender } from "../broker/appender.ts";
+import { connectBroker } from "../broker/connection.ts";
+import { ensureStreams } from "../broker/streams.ts";
+import { Subjects } from "../broker/subjects.ts";
+import { Caller } from "../calls/caller.ts";
+import { createClient } from "../calls/client.ts";
+import { HealthBoard, type HealthStatus } from "../calls/health-board.ts";
+import { openPort } from "../calls/port.ts";
+import { toChannel } from "../calls/route.ts";
+import type { ServedMethod } from "../calls/served-methods.ts";
+import { systemClock } from "../clock.ts";
+import { Contracts } from "../contracts/contracts.ts";
+import { DeadLetters } from "../delivery/dead-letters.ts";
+import { Deliveries } from "../delivery/deliveries.ts";
+import { ContractStore } from "../directory/contract-store.ts";
+import { Directory } from "../directory/directory.ts";
+import { Registration } from "../directory/registration.ts";
+import { Publisher } from "../events/publisher.ts";
+import { newId } from "../ids.ts";
+import { MeshError } from "../mesh-error.ts";
+import { callerSteps, handlerSteps } from "../pipeline/orders.ts";
+import { chain } from "../pipeline/step.ts";
+import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
+import { startTelemetry } from "../telemetry/sdk.ts";
+import type { Voice } from "./create-context.ts";
+import type { Agent } from "./define-agent.ts";
+import { grantsOf } from "./grants.ts";
+import { hearings } from "./hearing.ts";
+import type { Host, HostOptions } from "./host-options.ts";
+import { profileOf } from "./profile.ts";
+import { requestHandler } from "./request-handler.ts";
+import { Routes } from "./routes.ts";
+import { servedMethods } from "./serving.ts";
+
+/**
+ * Hosts agents in this process and resolves when they take calls and hear events.
+ *
+ * What is opened is put on one stack and closed from its top: leave the directory's ready instances, stop pulling, finish
+ * what is in hand, finish calls, leave the directory, close connections. A start that fails half-way closes what it had.
+ *
+ * @throws MeshError BROKER_UNAVAILABLE or BROKER_UNSUITABLE; CONTRACT_INCOMPLETE when a policy is missing; REFUSED when an
+ *   agent serves what is not its own; UNAVAILABLE when the port is taken
+ */
+export async function host(options: HostOptions): Promise<Host> {
+  await using opening = new AsyncDisposableStack();
+  const {
+    agents,
+    namespace = "parley",
+    clock = systemClock,
+    random = Math.random,
+    observer,
+    drainMs = 10_000,
+  } = options;
+  const contracts = contractsOf(agents);
+  const name = agents.map((agent) => agent.name).join("+");
+  const telemetry = await startTelemetry({ serviceName: agents.length === 1 ? name : namespace });
+  opening.defer(() => telemetry.shutdown());
+
+  const url = options.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
+  const broker = opening.use(await connectBroker({ url, name }));
+  const { replicas } = options;
+  await ensureStreams(broker, { namespace, domains: contracts.domains, replicas });
+  const contractStore = await ContractStore.open(broker, namespace);
+  await contractStore.keep(contracts);
+  const directory = opening.use(await Directory.open(broker, { namespace, replicas }));
+
+  const instance = newId();
+  const served = new Map<string, ServedMethod>();
+  const routes = opening.use(new Routes(instance, served, directory));
+  opening.defer(directory.onChange(() => routes.prune()));
+  const grants = grantsOf(agents, directory);
+  const subjects = new Subjects(namespace);
+  const appender = brokerAppender(broker);
+  const pipeline = { clock, random, grants, observer };
+  const send = chain(
+    callerSteps(pipeline),
+    toChannel((contract) => routes.to(contract)),
+  );
+  const caller = new Caller({ clock, contracts, send });
+  const publisher = new Publisher({ clock, contracts, subjects, appender, grants, observer });
+  const voice: Voice = { clock, caller, publisher };
+  const build = { contracts, steps: handlerSteps(pipeline), voice };
+  for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
+
+  const closing = new AbortController();
+  const health = new HealthBoard();
+  const handler = requestHandler({ served, contracts, health, closing: closing.signal });
+  const port = await openPort({ handler, host: options.address, port: options.port });
+  const startedAt = clock.now();
+  const profiles = agents.map((agent) =>
+    profileOf(agent, { endpoint: port.url, contractDigest: contracts.digest, startedAt }),
+  );
+  const registrations = await Promise.all(profiles.map((profile) => Registration.begin(directory, profile)));
+  opening.defer(() => all(registrations, (each) => each.leave()));
+  opening.defer(() => port.drain(drainMs));
+
+  const deliveries = new Deliveries({
+    broker,
+    subjects,
+    clock,
+    random,
+    deadLetters: new DeadLetters({ appender, subjects, contractDigest: contracts.digest }),
+    onFailure({ operation }, { error }, delayMs) {
+      if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);
+      else recordRetry({ side: "process", operation: operation.name, error, delayMs });
+    },
+  });
+  opening.defer(() => deliveries.settled());
+  opening.defer(() => deliveries.stop());
+  await all(hearings(agents, build), (hearing) => deliveries.begin(hearing));
+
+  await all(registrations, (each) => each.ready());
+  setHealth(health, agents, "SERVING");
+  opening.defer(async () => {
+    setHealth(health, agents, "NOT_SERVING");
+    closing.abort();
+    await all(registrations, (each) => each.draining().catch(() => {}));
+  });
+
+  const open = opening.move();
+  let drained: Promise<void> | undefined;
+  const drain = () => {
+    drained ??= open.disposeAsync();
+    return drained;
+  };
+  const source = agents[0]?.name ?? namespace;
+  return {
+    url: port.url,
+    instance,
+    namespace,
+    contracts,
+    directory,
+    contractStore,
+    broker,
+    clock,
+    client: (service, speaker = {}) =>
+      createClient(service, (method, request, call) => {
+        const { conversationId } = speaker;
+        const from = { source: speaker.source ?? source, cause: undefined, options: { conversationId, ...call } };
+        return caller.call(method, request, from);
+      }),
+    publish: (event, init, speaker = {}) =>
+      publisher.publish(event, init, {
+        source: speaker.source ?? source,
+        cause: undefined,
+        conversationId: speaker.conversationId,
+      }),
+    drain,
+    [Symbol.asyncDispose]: drain,
+  };
+}
+
+function contractsOf(agents: readonly Agent[]): Contracts {
+  const duplicate = agents.find(({ name }, index) => agents.findIndex((other) => other.name === name) !== index);
+  if (duplicate !== undefined) {
+    throw new MeshError({ code: "REFUSED", message: `agent "${duplicate.name}" is given to the host twice` });
+  }
+  return Contracts.of({
+    services: agents.flatMap(({ serves }) => serves.map(({ service }) => service)),
+    events: agents.flatMap(({ hears, publishes }) => [...hears.map(({ event }) => event), ...publishes]),
+  });
+}
+
+function setHealth(health: HealthBoard, agents: readonly Agent[], status: HealthStatus): void {
+  const services = agents.flatMap(({ serves }) => serves.map(({ service }) => service.typeName));
+  health.set("liveness", "SERVING");
+  for (const name of ["", "readiness", ...services]) health.set(name, status);
+}
+
+async function all<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  await Promise.all(items.map(work));
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+export type { Context } from "./agent/context.ts";
+export { type Agent, type AgentInit, type AgentRole, defineAgent } from "./agent/define-agent.ts";
+export { host } from "./agent/host.ts";
+export type { Host, HostOptions, SpeakOptions } from "./agent/host-options.ts";
+export { type Heard, type HearerOptions, on } from "./agent/on.ts";
+export { type Implementation, type Served, serve } from "./agent/serve.ts";
+export type { CallOptions, Client } from "./calls/client.ts";
+export { type Clock, sleep, systemClock } from "./clock.ts";
+export type { Directory } from "./directory/directory.ts";
+export { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
+export type { MessageHeader, Priority } from "./header.ts";
+export { MeshError, type MeshErrorInit, type Violation } from "./mesh-error.ts";
+export type { Observation, Observer } from "./pipeline/observation.ts";

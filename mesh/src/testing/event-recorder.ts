@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import type { Broker } from "../broker/connection.ts";
+import { type Pull, pull } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import type { MessageHeader } from "../header.ts";
+import { readHeader } from "../header-codec.ts";
+
+/** An event as it was published. */
+export interface Recorded {
+  readonly header: MessageHeader;
+  readonly subject: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly payload: Uint8Array;
+}
+
+/** Keeps every event of a namespace, in the order of EVENTS. */
+export class EventRecorder implements AsyncDisposable {
+  readonly #pull: Pull;
+  readonly #recorded: Recorded[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(broker: Broker, namespace: string) {
+    const durable = {
+      stream: streamNames(namespace).events,
+      name: "test-recorder",
+      filters: [`${namespace}.evt.>`],
+      from: "retained" as const,
+    };
+    this.#pull = pull(broker, { durable, maxMessages: 256, onMessage: async (message) => this.#record(message) });
+  }
+
+  /** All so far. */
+  get events(): readonly Recorded[] {
+    return this.#recorded;
+  }
+
+  /** All of one type so far, decoded. */
+  of<D extends DescMessage>(type: D): readonly MessageShape<D>[] {
+    return this.#recorded
+      .filter(({ header }) => header.messageType === type.typeName)
+      .map(({ payload }) => fromBinary(type, payload));
+  }
+
+  /** The first of that type whose fields are those of `where`, waited for as long as it takes. */
+  async first<D extends DescMessage>(type: D, where: MessageInitShape<D>): Promise<MessageShape<D>> {
+    for (;;) {
+      const found = this.of(type).find((event) => matches(event, where));
+      if (found !== undefined) return found;
+      await this.#more();
+    }
+  }
+
+  /** Resolves when a message with that id is in. */
+  async seen(messageId: string): Promise<void> {
+    while (!this.#recorded.some(({ header }) => header.messageId === messageId)) await this.#more();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pull.stop();
+  }
+
+  #record(message: PulledMessage): void {
+    const { subject, headers, payload } = message;
+    const header = readHeader((name) => headers.get(name));
+    if (header !== undefined) this.#recorded.push({ header, subject, headers, payload });
+    message.ack();
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+}
+
+/** Whether every given field of `where` has the same JSON-like value in `event`. */
+function matches(event: object, where: object): boolean {
+  return Object.entries(where).every(([name, wanted]) => {
+    const actual: unknown = event[name as keyof typeof event];
+    if (typeof wanted === "object" && wanted !== null && typeof actual === "object" && actual !== null) {
+      return matches(actual, wanted);
+    }
+    return actual === wanted;
+  });
+}

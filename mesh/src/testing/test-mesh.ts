@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { type DeadLetter, DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import type { Agent } from "../agent/define-agent.ts";
+import { host } from "../agent/host.ts";
+import type { Host, HostOptions } from "../agent/host-options.ts";
+import { type Broker, connectBroker } from "../broker/connection.ts";
+import { deleteNamespace } from "../broker/namespace.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import type { Observation } from "../pipeline/observation.ts";
+import { EventRecorder } from "./event-recorder.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { testBroker } from "./test-broker.ts";
+
+/** What a test mesh is made of. */
+export interface TestMeshOptions extends Pick<HostOptions, "random" | "port"> {
+  readonly agents: readonly Agent[];
+  /** Default: see {@link testBroker}. */
+  readonly broker?: string | undefined;
+  /** Default: a new one, which is deleted in the end. */
+  readonly namespace?: string | undefined;
+  /** Default: a manual clock; its jitter is none. */
+  readonly clock?: ManualClock | undefined;
+}
+
+/** A host on a real broker, in a namespace of its own, with a clock that is moved by hand. */
+export interface TestMesh extends Host {
+  readonly clock: ManualClock;
+  readonly events: EventRecorder;
+  /** All that was said and heard so far. */
+  readonly observed: readonly Observation[];
+  /** The first event of a type with these fields, published before or after; waits in real time, so bound the test. */
+  heard<D extends DescMessage>(event: D, where?: MessageInitShape<D>): Promise<MessageShape<D>>;
+  /** Lets contract time pass, then waits as {@link settled} does. */
+  advance(ms: number): Promise<void>;
+  /** Waits until nothing moves any more: every published event has been heard, is parked for a retry, or is buried. */
+  settled(): Promise<void>;
+  /** All dead letters so far, oldest first. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+}
+
+/** Starts a mesh for one test. `await using mesh = await testMesh({ agents })` ends it and deletes all that it stored. */
+export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
+  await using opening = new AsyncDisposableStack();
+  const url = options.broker ?? (await testBroker());
+  const namespace = options.namespace ?? `test-${randomBytes(6).toString("hex")}`;
+  const clock = options.clock ?? new ManualClock();
+  const observed: Observation[] = [];
+  const broker = opening.use(await connectBroker({ url, name: namespace }));
+  opening.defer(() => deleteNamespace(broker, namespace));
+  const hosted = opening.use(
+    await host({
+      agents: options.agents,
+      broker: url,
+      namespace,
+      clock,
+      random: options.random ?? (() => 0),
+      port: options.port,
+      drainMs: 1_000,
+      observer: (observation) => observed.push(observation),
+    }),
+  );
+  const events = opening.use(new EventRecorder(broker, namespace));
+  const settled = () => untilSettled(broker, { namespace, clock, observed, events });
+  const open = opening.move();
+  return {
+    ...hosted,
+    clock,
+    events,
+    observed,
+    broker,
+    heard: (event, where) => events.first(event, where ?? ({} as typeof where & object)),
+    async advance(ms) {
+      await settled();
+      await clock.advance(ms);
+      await settled();
+    },
+    settled,
+    deadLetters: () => readDeadLetters(broker, namespace),
+    drain: () => open.disposeAsync(),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+interface Watched {
+  readonly namespace: string;
+  readonly clock: ManualClock;
+  readonly observed: readonly Observation[];
+  readonly events: EventRecorder;
+}
+
+/** Looks until two looks in a row find the same and nothing undelivered. */
+async function untilSettled(broker: Broker, { namespace, observed, events, clock }: Watched): Promise<void> {
+  let before = "";
+  for (;;) {
+    const published = observed.filter(({ kind, error }) => kind === "published" && error === undefined);
+    for (const { header } of published) await events.seen(header.messageId);
+    await clock.advance(0);
+    const now = JSON.stringify([observed.length, events.events.length, await consumerStates(broker, namespace)]);
+    if (now === before && !now.includes('"busy"')) return;
+    before = now;
+    await delay(5);
+  }
+}
+
+/** Of every consumer of EVENTS: whether something waits to be delivered, and how much is unsettled. */
+async function consumerStates(broker: Broker, namespace: string): Promise<unknown> {
+  const states: unknown[] = [];
+  for await (const info of broker.manager.consumers.list(streamNames(namespace).events)) {
+    states.push([info.name, info.num_pending > 0 ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
+  }
+  return states;
+}
+
+async function readDeadLetters(broker: Broker, namespace: string): Promise<DeadLetter[]> {
+  const { dead } = streamNames(namespace);
+  const { state } = await broker.manager.streams.info(dead);
+  const letters: DeadLetter[] = [];
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const stored = await broker.manager.streams.getMessage(dead, { seq });
+    if (stored !== null) letters.push(fromBinary(DeadLetterSchema, stored.data));
+  }
+  return letters;
+}
