@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { merged, minuteMs, overlaps, shared, type TimeWindow } from "../time/time-window.ts";
+import { instantOf, localDates } from "../time/time-zone.ts";
+import type { Provider } from "./provider.ts";
+
+/** Appointments begin at a quarter of an hour. The offset of every zone is a whole number of quarters, so one grid does for all. */
+export const slotStepMs = 15 * minuteMs;
+
+/** What to look for. */
+export interface Search {
+  /** Where; overlaps count once. */
+  readonly windows: readonly TimeWindow[];
+  readonly durationMinutes: number;
+  /** Nothing begins before. */
+  readonly now: number;
+  /** At most so many, spread evenly over the windows, the earliest of each. */
+  readonly most: number;
+}
+
+/**
+ * The times at which an appointment could be: within working hours and one of the windows, clear of everything in `busy`.
+ * By start. They overlap one another, since each is free by itself, but never a busy time.
+ */
+export function freeTimes(provider: Provider, busy: readonly TimeWindow[], search: Search): readonly TimeWindow[] {
+  const windows = merged(search.windows);
+  const mostOfEach = Math.max(1, Math.floor(search.most / Math.max(1, windows.length)));
+  return windows
+    .flatMap((window) => {
+      const nearby = busy.filter((taken) => overlaps(taken, window));
+      return [...startsIn(provider, window, search)]
+        .filter((time) => !nearby.some((taken) => overlaps(taken, time)))
+        .slice(0, mostOfEach);
+    })
+    .slice(0, search.most);
+}
+
+/** When the provider is at work within the window, across daylight saving. By start, without overlaps. */
+export function openTimes(provider: Provider, window: TimeWindow): readonly TimeWindow[] {
+  if (window.start >= window.end) return [];
+  const days = localDates(window, provider.timeZone, 100);
+  return merged(days.flatMap((date) => hoursOf(provider, date))).flatMap((open) => shared(open, window) ?? []);
+}
+
+function hoursOf(provider: Provider, date: Parameters<typeof instantOf>[0]): readonly TimeWindow[] {
+  const { timeZone } = provider;
+  return provider.workingHours
+    .filter(({ day }) => day === date.dayOfWeek)
+    .map(({ hours }) => ({
+      start: instantOf(date, hours.from, { timeZone, side: "first" }),
+      end: instantOf(date, hours.until, { timeZone, side: "last" }),
+    }));
+}
+
+function* startsIn(provider: Provider, window: TimeWindow, { durationMinutes, now }: Search): Iterable<TimeWindow> {
+  const length = durationMinutes * minuteMs;
+  for (const open of openTimes(provider, { start: Math.max(window.start, now), end: window.end })) {
+    let start = Math.ceil(open.start / slotStepMs) * slotStepMs;
+    for (; start + length <= open.end; start += slotStepMs) yield { start, end: start + length };
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { attitudeOf, type Choice, type Choosable, countedChoice, describedChoice } from "./choice.ts";
+import { durationIn } from "./duration.ts";
+import { type Scan, scanOf } from "./scan.ts";
+import { type Here, type TimeWords, timeWordsIn } from "./time-words.ts";
+import { namedIn, type Vocabulary } from "./vocabulary.ts";
+
+/** What a sentence wants; the names of parley.scheduling.v1.Intent without their prefix, UNCLEAR for none. */
+export type Intent =
+  | "UNCLEAR"
+  | "BOOK_APPOINTMENT"
+  | "CHOOSE_SLOT"
+  | "DECLINE"
+  | "CANCEL_APPOINTMENT"
+  | "LIST_APPOINTMENTS";
+
+/** What was understood of one sentence. */
+export interface Understood {
+  readonly intent: Intent;
+  /** More than one: the name that was used fits them all. */
+  readonly serviceTypes: readonly string[];
+  readonly providerIds: readonly string[];
+  /** As said; may be absurd. */
+  readonly durationMinutes?: number | undefined;
+  readonly when?: TimeWords | undefined;
+  /** Set with CHOOSE_SLOT. */
+  readonly choice?: Choice | undefined;
+  /** A name with a title that nobody known has. */
+  readonly unknownName?: string | undefined;
+}
+
+/** What the sentence is heard against. */
+export interface Hearing extends Here {
+  readonly vocabulary: Vocabulary;
+  /** What may be chosen now, in the order in which it was read out. */
+  readonly offered: readonly Choosable[];
+}
+
+const greeting = /^(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))\b[,.! ]*(?:there|parley)?[,.! ]*)+/;
+const cancelling = /\b(?:cancel|call off|give up|drop)\b|\b(?:can't|cannot|can not|won't) (?:come|make it)\b/;
+const listing =
+  /\b(?:my (?:next |upcoming |other )?(?:appointments?|bookings?)|(?:what|which|any|show|list)\b.{0,20}\b(?:appointments|bookings)|(?:what|when) (?:have i|do i have|is my))\b/;
+const booking =
+  /\b(?:book|schedule|make|arrange|reserve|find|get|need|want|would like|'d like|looking for|appointments?|see|visit|check-?up|available|free|slots?|times?)\b/;
+
+/** Understands one English sentence. Never throws: what is not understood is UNCLEAR, to be asked back. */
+export function understand(sentence: string, hearing: Hearing): Understood {
+  const whole = scanOf(sentence);
+  const opening = greeting.exec(whole.rest)?.[0] ?? "";
+  const plain: Scan =
+    opening.length < whole.rest.length ? { rest: whole.rest.slice(opening.length), taken: [] } : whole;
+  const named = namedIn(plain, hearing.vocabulary);
+  const duration = durationIn(named.scan);
+  const time = timeWordsIn(duration.scan, hearing);
+  const said = {
+    serviceTypes: named.serviceTypes,
+    providerIds: named.providerIds,
+    durationMinutes: duration.minutes,
+    when: time.words,
+    unknownName: unknownNameIn(time.scan),
+  };
+  return { ...said, ...wanted(plain.rest, said, hearing) };
+}
+
+type Said = Omit<Understood, "intent" | "choice">;
+
+function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice"> {
+  const attitude = attitudeOf(sentence);
+  const informative =
+    said.serviceTypes.length > 0 ||
+    said.providerIds.length > 0 ||
+    said.when !== undefined ||
+    said.durationMinutes !== undefined;
+  if (cancelling.test(sentence)) return { intent: "CANCEL_APPOINTMENT" };
+  const choice = attitude.wantsOther || attitude.refuses ? undefined : choiceIn(sentence, said, hearing);
+  if (choice !== undefined) return { intent: "CHOOSE_SLOT", choice };
+  const more = informative || said.unknownName !== undefined;
+  if (!more && (attitude.refuses || (attitude.wantsOther && hearing.offered.length > 0))) return { intent: "DECLINE" };
+  if (listing.test(sentence) && said.serviceTypes.length === 0) return { intent: "LIST_APPOINTMENTS" };
+  if (hearing.offered.length > 0 && attitude.agrees && !informative)
+    return { intent: "CHOOSE_SLOT", choice: { kind: "agreed" } };
+  return { intent: more || booking.test(sentence) ? "BOOK_APPOINTMENT" : "UNCLEAR" };
+}
+
+function choiceIn(sentence: string, said: Said, hearing: Hearing): Choice | undefined {
+  const { offered } = hearing;
+  if (offered.length === 0) return undefined;
+  const otherService = said.serviceTypes.length > 0;
+  const days = said.when?.days !== undefined || said.when?.hours !== undefined;
+  const counted =
+    otherService || days || said.when?.at !== undefined ? undefined : countedChoice(sentence, offered.length);
+  return counted ?? describedChoice({ words: said.when, providerIds: said.providerIds }, offered, hearing);
+}
+
+function unknownNameIn(scan: Scan): string | undefined {
+  const name = /\b(?:dr|mr|mrs|ms|miss|prof|professor)\b\.? ([\p{L}'-]{2,40})/u.exec(scan.rest)?.[1];
+  return name === undefined ? undefined : name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
+import { type Context, type ErrorClass, type Implementation, MeshError } from "@parley/mesh";
+import type { Conversation } from "../domain/conversation/conversation.ts";
+import {
+  declinedReply,
+  nothingToDeclineReply,
+  unclearReply,
+  unreachableReply,
+} from "../domain/conversation/replies.ts";
+import { understand } from "../domain/sentence/understand.ts";
+import { vocabularyOf } from "../domain/sentence/vocabulary.ts";
+import { notFound, requiredZone } from "../failure.ts";
+import { knownProviders } from "../known-providers.ts";
+import { appointmentMessage, failureMessage, offerMessage } from "../messages/appointment-message.ts";
+import { book } from "./book.ts";
+import { cancelMeant, list } from "./cancel.ts";
+import { answerTo, choose, confirm } from "./choose.ts";
+import type { Conversations } from "./conversations.ts";
+import { type Answer, say, servicesOf, type Turn } from "./turn.ts";
+import { understandingMessage } from "./understanding-message.ts";
+
+type Methods = Pick<Implementation<typeof UserAgentService>, "converse" | "chooseSlot">;
+
+/** Failures after which the same sentence may work in a moment; a person is told so instead of getting an error. */
+const passing: readonly ErrorClass[] = ["TRANSIENT", "RATE_LIMIT", "UNAVAILABLE", "TIMEOUT"];
+
+/** Talking with users: steps 1, 6 and 11 of a booking, and the calls between them. */
+export function talk(conversations: Conversations): Methods {
+  return {
+    async converse(request, ctx) {
+      const { userId, text } = request;
+      const { conversationId, conversation } = continued(request, ctx);
+      const timeZone = requiredZone("time_zone", request.timeZone, conversation.timeZone);
+      const reader = { now: ctx.clock.now(), timeZone };
+      const providers = await knownProviders(ctx, { conversationId });
+      const offered = conversation.cancellable.length > 0 ? conversation.cancellable : conversation.offers;
+      const understood = understand(text, { ...reader, vocabulary: vocabularyOf(providers), offered });
+      const turn: Turn = { ctx, userId, conversationId, conversation, reader, providers, understood };
+
+      const answer = await answered(turn);
+      const after = conversations.append(conversationId, [{ kind: "heard", userId, timeZone }, ...answer.events]);
+      const requested = answer.events.find((event) => event.kind === "requested")?.request;
+      return {
+        conversationId,
+        reply: answer.reply,
+        understood: understandingMessage(turn, requested),
+        offers: after.offers.map(offerMessage),
+        ...(answer.appointment === undefined ? {} : { appointment: appointmentMessage(answer.appointment) }),
+      };
+    },
+
+    async chooseSlot(request, ctx) {
+      const { userId, slotId } = request;
+      const { conversationId, conversation } = continued(request, ctx);
+      const { timeZone } = conversation;
+      const reader = { now: ctx.clock.now(), timeZone };
+      const outcome = await confirm({ ctx, userId, conversationId }, slotId);
+      const { reply, events } = answerTo(outcome, { reader });
+      conversations.append(conversationId, [
+        { kind: "heard", userId, timeZone },
+        { kind: "selected", slotId },
+        ...events,
+      ]);
+      const result =
+        outcome.kind === "confirmed"
+          ? { case: "appointment" as const, value: appointmentMessage(outcome.appointment) }
+          : { case: "failure" as const, value: failureMessage(outcome.failure) };
+      return { conversationId, reply, result };
+    },
+  };
+
+  function continued(
+    { userId, conversationId: asked }: { userId: string; conversationId: string },
+    ctx: Context,
+  ): { readonly conversationId: string; readonly conversation: Conversation } {
+    const conversationId = asked || ctx.header.conversationId || ctx.messageId;
+    const conversation = conversations.load(conversationId);
+    // Somebody else's conversation must look like none.
+    if (conversation.userId !== undefined && conversation.userId !== userId) {
+      throw notFound(`this user has no conversation "${conversationId}"; leave conversation_id empty to begin one`);
+    }
+    return { conversationId, conversation };
+  }
+}
+
+async function answered(turn: Turn): Promise<Answer> {
+  try {
+    return await byIntent(turn);
+  } catch (error) {
+    if (!(error instanceof MeshError) || !passing.includes(error.errorClass)) throw error;
+    turn.ctx.logger.warn({ error }, "the user is asked to try again");
+    return say(unreachableReply);
+  }
+}
+
+async function byIntent(turn: Turn): Promise<Answer> {
+  const { conversation, understood, providers } = turn;
+  switch (understood.intent) {
+    case "BOOK_APPOINTMENT":
+      return book(turn);
+    case "CHOOSE_SLOT":
+      return choose(turn);
+    case "CANCEL_APPOINTMENT":
+      return cancelMeant(turn);
+    case "LIST_APPOINTMENTS":
+      return list(turn);
+    case "DECLINE": {
+      const open = conversation.offers.length + conversation.cancellable.length > 0;
+      return open ? { reply: declinedReply, events: [{ kind: "declined" }] } : say(nothingToDeclineReply);
+    }
+    case "UNCLEAR":
+      return say(unclearReply(servicesOf(providers)));
+  }
+}
