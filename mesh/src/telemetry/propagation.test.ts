@@ -10,7 +10,10 @@ const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
 const traceparent = `00-${traceId}-${spanId}-01`;
 
-const read = (headers: Readonly<Record<string, string>>) => extract((name) => headers[name]);
+function read(headers: Readonly<Record<string, string>>): TraceContext {
+  const lower = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return extract((name) => lower.get(name));
+}
 
 function written(at: TraceContext): Record<string, string> {
   const headers: Record<string, string> = {};

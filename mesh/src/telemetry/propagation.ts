@@ -24,7 +24,7 @@ import { registeredTracer } from "./tracer.ts";
  */
 export type TraceContext = Context;
 
-/** Reads a header by name, in any case. */
+/** Reads a header; asked with the name in lower case, however the sender wrote it. */
 export type GetHeader = (name: string) => string | undefined;
 
 /** Writes a header. */
@@ -100,8 +100,8 @@ function remoteSpan(get: GetHeader): SpanContext | undefined {
   const parent = get("traceparent");
   const span = parent === undefined ? undefined : parseTraceParent(parent);
   if (span === undefined) {
-    const older = get("X-Trace-ID");
-    return older === undefined ? undefined : parseOlderIds(older, get("X-Span-ID"));
+    const older = get("x-trace-id");
+    return older === undefined ? undefined : parseOlderIds(older, get("x-span-id"));
   }
   const state = get("tracestate");
   return state === undefined ? span : { ...span, traceState: createTraceState(state) };
