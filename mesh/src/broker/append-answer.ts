@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { errors, type MsgHdrs, type NatsConnection, RequestError } from "@nats-io/transport-node";
+import { setTimeout as delay } from "node:timers/promises";
+import { errors, type Msg, type MsgHdrs, RequestError } from "@nats-io/transport-node";
 import { meaningOf } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
 
 /** What came of one attempt to append. */
 export type AppendAnswer =
@@ -18,6 +20,8 @@ export type AppendAnswer =
 
 /** Shorter than the loss of a leader: an attempt that was lost with a connection shall not cost more than this. */
 const answerTimeoutMs = 2_000;
+/** An answer that has not come this long after a reconnect went to the old connection. */
+const afterReconnectMs = 100;
 /** The broker's word for: an earlier attempt with this id is not finished. */
 const idInProcess = 10158;
 
@@ -30,13 +34,13 @@ interface Acknowledgement {
 
 /** Sends one message to whatever stream takes its subject. */
 export async function tryAppend(
-  connection: NatsConnection,
+  broker: Broker,
   message: { readonly subject: string; readonly payload: Uint8Array; readonly headers: MsgHdrs },
 ): Promise<AppendAnswer> {
   const { subject, payload, headers } = message;
   try {
-    const answer = await connection.request(subject, payload, { headers, timeout: answerTimeoutMs });
-    return read(answer.json<Acknowledgement>());
+    const request = broker.connection.request(subject, payload, { headers, timeout: answerTimeoutMs });
+    return read((await orLost(broker, request)).json<Acknowledgement>());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof RequestError && error.isNoResponders()) {
@@ -44,6 +48,22 @@ export async function tryAppend(
     }
     const closed = error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError;
     return { kind: closed ? "closed" : "silence", reason };
+  }
+}
+
+/** The answer, or an error soon after a reconnect: whole seconds are not waited for what cannot come any more. */
+async function orLost(broker: Broker, request: Promise<Msg>): Promise<Msg> {
+  let end = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    end = broker.onReconnect(() => {
+      void delay(afterReconnectMs).then(() => reject(new Error("the connection was lost before the answer came")));
+    });
+  });
+  try {
+    return await Promise.race([request, lost]);
+  } finally {
+    end();
+    request.catch(() => {});
   }
 }
 

@@ -37,13 +37,20 @@ export function meaningOf(errorCode: number, status: number): ErrorCode {
 export function brokerError(error: unknown, what: string): MeshError {
   if (error instanceof MeshError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof JetStreamApiError) {
-    const message = `${what}: the broker refused (${error.code}): ${reason}`;
-    return new MeshError({ code: meaningOf(error.code, error.status), message, cause: error });
+  const refusal = refusalIn(error);
+  if (refusal !== undefined) {
+    const message = `${what}: the broker refused (${refusal.code}): ${reason}`;
+    return new MeshError({ code: meaningOf(refusal.code, refusal.status), message, cause: error });
   }
   const forbidden = error instanceof errors.PermissionViolationError;
   const code = forbidden ? "PERMISSION_DENIED" : "BROKER_UNAVAILABLE";
   return new MeshError({ code, message: `${what}: ${reason}`, cause: error });
+}
+
+/** The library hides some of the broker's refusals in the cause of errors of its own. */
+function refusalIn(error: unknown): JetStreamApiError | undefined {
+  if (error instanceof JetStreamApiError) return error;
+  return error instanceof Error && error.cause instanceof JetStreamApiError ? error.cause : undefined;
 }
 
 /** Whether an error says that the thing is not there. */

@@ -13,7 +13,7 @@ const readyTimeoutMs = 60_000;
 const lookEveryMs = 100;
 
 /** How a cluster is started: as a server, with a folder per node below `storeDir`. */
-export interface ClusterOptions extends Omit<ServerOptions, "port" | "name" | "cluster"> {
+export interface ClusterOptions extends Omit<ServerOptions, "port" | "cluster"> {
   /** Default 3. */
   readonly nodes?: number | undefined;
 }

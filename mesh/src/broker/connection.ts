@@ -4,6 +4,7 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/transport-node";
 import { MeshError } from "../mesh-error.ts";
+import { brokerError } from "./broker-error.ts";
 import { refuseOldServer } from "./server-binary.ts";
 
 /** How long a question to the broker may stay unanswered. */
@@ -84,20 +85,12 @@ async function managerOf(connection: NatsConnection, url: string): Promise<JetSt
   try {
     return await jetstreamManager(connection, { timeout: answerTimeoutMs });
   } catch (cause) {
-    // A cluster without a leader, and one that is just starting, are silent too: only the server's word tells them apart.
-    const enabled = connection.info?.jetstream === true;
-    const where = withoutCredentials(url);
-    throw enabled
-      ? new MeshError({
-          code: "BROKER_UNAVAILABLE",
-          message: `JetStream of the broker at "${where}" gives no answer`,
-          cause,
-        })
-      : new MeshError({
-          code: "BROKER_UNSUITABLE",
-          message: `the broker at "${where}" has no JetStream; enable it in its configuration or with "-js"`,
-          cause,
-        });
+    const where = `the broker at "${withoutCredentials(url)}"`;
+    const error = brokerError(cause, `JetStream of ${where}`);
+    // A cluster without a leader is silent too: only the server's own word tells the two apart.
+    const absent = error.code === "BROKER_UNSUITABLE" || connection.info?.jetstream !== true;
+    const message = `${where} has no JetStream for this user; enable it in its configuration or with "-js"`;
+    throw absent ? new MeshError({ code: "BROKER_UNSUITABLE", message, cause }) : error;
   }
 }
 

@@ -13,6 +13,8 @@ const lookEveryMs = 20;
 /** Which server to wait for. */
 export interface ReadyOptions {
   readonly url: string;
+  /** What the server calls itself: on a taken port somebody else answers. */
+  readonly name: string;
   readonly storeDir: string;
   readonly timeoutMs: number;
 }
@@ -29,7 +31,7 @@ export async function waitUntilReady(server: SupervisedServer, options: ReadyOpt
   const late = delay(options.timeoutMs, `was not ready after ${options.timeoutMs} ms`, { signal: giveUp.signal });
   late.catch(() => {});
   try {
-    const failure = await Promise.race([answers(options.url, giveUp.signal), ended, late]);
+    const failure = await Promise.race([answers(options, giveUp.signal), ended, late]);
     if (failure === undefined) return;
     const log = await endOfLog(options.storeDir);
     throw new MeshError({
@@ -41,11 +43,11 @@ export async function waitUntilReady(server: SupervisedServer, options: ReadyOpt
   }
 }
 
-async function answers(url: string, signal: AbortSignal): Promise<undefined> {
+async function answers({ url, name }: ReadyOptions, signal: AbortSignal): Promise<undefined> {
   while (!signal.aborted) {
     try {
-      const broker = await connectBroker({ url, name: "parley launcher" });
-      return void (await broker.close());
+      await using broker = await connectBroker({ url, name: "parley launcher" });
+      if (broker.connection.info?.server_name === name) return;
     } catch (error) {
       if (error instanceof MeshError && error.code === "BROKER_UNSUITABLE") throw error;
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { MeshError } from "../mesh-error.ts";
 import { freePort } from "./free-port.ts";
 import { findServerBinary } from "./server-binary.ts";
@@ -21,8 +22,6 @@ export interface ServerOptions {
   readonly storeDir: string;
   /** Default: a free one. */
   readonly port?: number | undefined;
-  /** Default: `parley-<port>`. */
-  readonly name?: string | undefined;
   /** Bytes that streams may take together; default: 80 % of what the disk has free, at most 10 GiB. */
   readonly maxFileStoreBytes?: number | undefined;
   readonly cluster?: ServerSettings["cluster"];
@@ -85,7 +84,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const binary = options.binary ?? (await findServerBinary());
   await mkdir(storeDir, { recursive: true });
   const port = options.port ?? (await freePort());
-  const settings = { ...options, name: options.name ?? `parley-${port}`, port };
+  const settings = { ...options, name: nameFor(storeDir), port };
   const configFile = join(storeDir, "nats-server.conf");
   const url = `nats://127.0.0.1:${port}`;
   const run = async () => {
@@ -101,11 +100,8 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
     clearTimeout(timer);
   };
   const ready = async () => {
-    await waitUntilReady(running, {
-      url,
-      storeDir,
-      timeoutMs: options.readyTimeoutMs ?? 30_000,
-    });
+    const { readyTimeoutMs: timeoutMs = 30_000 } = options;
+    await waitUntilReady(running, { url, name: settings.name, storeDir, timeoutMs });
     running.keepAlive(false);
   };
   return {
@@ -125,4 +121,9 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
     },
     [Symbol.asyncDispose]: () => end("SIGTERM"),
   };
+}
+
+/** The same for the same store, also in another process: the nodes of a cluster know each other by it. */
+function nameFor(storeDir: string): string {
+  return `parley-${createHash("sha256").update(resolve(storeDir)).digest("hex").slice(0, 12)}`;
 }

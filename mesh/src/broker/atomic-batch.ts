@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { setTimeout as delay } from "node:timers/promises";
+import { nuid } from "@nats-io/transport-node";
+import { MeshError } from "../mesh-error.ts";
+import { tryAppend } from "./append-answer.ts";
+import { meaningOf } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
+import { type Appended, headersOf, type NewMessage, ownMessageAfter, refuseLarge, unavailable } from "./new-message.ts";
+
+/** Most messages of one batch; the broker's limit. */
+export const maxBatch = 1_000;
+
+/** Longer than the loss of a leader takes. */
+const patienceMs = 20_000;
+const pauseMs = 50;
+
+/** The broker's word for: a message of the batch is stored already, so the whole batch is. */
+const idsAreStored = 10201;
+/** The broker's words for: the batch was not begun, since too many are open, or was forgotten half-way. It has not run. */
+const notBegun: ReadonlySet<number> = new Set([10176, 10210]);
+
+/**
+ * Stores several messages of one stream, all or none. While the broker gives no definite answer the batch is repeated under
+ * the same ids.
+ *
+ * @returns where each is stored; sequence 0 when it is known only that they are
+ * @throws MeshError as Appender.append does; TOO_LARGE also for more than {@link maxBatch} messages
+ */
+export async function appendBatch(broker: Broker, messages: readonly NewMessage[]): Promise<readonly Appended[]> {
+  if (messages.length > maxBatch) {
+    const message = `${messages.length} messages in one batch; at most ${maxBatch} can be stored together`;
+    throw new MeshError({ code: "TOO_LARGE", message });
+  }
+  for (const message of messages) refuseLarge(broker, message, headersOf(message));
+  const [first] = messages;
+  if (first === undefined) return [];
+  const deadline = Date.now() + patienceMs;
+  for (let inDoubt = false; ; ) {
+    const answer = await sendBatch(broker, messages);
+    if (answer.kind === "stored") return positions(messages, answer.sequence - messages.length + 1, false);
+    if (answer.kind === "refused" && !notBegun.has(answer.errorCode)) {
+      const code = meaningOf(answer.errorCode, 0);
+      const doubtful = answer.errorCode === idsAreStored || (code === "CONFLICT" && inDoubt);
+      const own = doubtful ? await ownPosition(broker, answer.stream, messages) : undefined;
+      if (own !== undefined) return positions(messages, own, true);
+      if (answer.errorCode === idsAreStored) return messages.map(() => ({ sequence: 0, duplicate: true }));
+      const text = `batch of ${messages.length} on "${first.subject}" was not stored (${answer.errorCode}): ${answer.reason}`;
+      throw new MeshError({ code, message: text, mayHaveRun: inDoubt && code !== "CONFLICT" });
+    }
+    inDoubt ||= answer.kind === "silence";
+    if (answer.kind === "closed" || Date.now() > deadline) throw unavailable(first, answer, inDoubt);
+    await delay(pauseMs * (1 + Math.random()));
+  }
+}
+
+/** Sends the whole batch in one go: a batch that is open for long keeps others out. */
+async function sendBatch(broker: Broker, messages: readonly NewMessage[]) {
+  const { connection } = broker;
+  const batch = nuid.next();
+  for (const [index, message] of messages.entries()) {
+    const { subject, payload } = message;
+    const headers = headersOf(message);
+    headers.set("Nats-Batch-Id", batch);
+    headers.set("Nats-Batch-Sequence", String(index + 1));
+    if (index === messages.length - 1) {
+      headers.set("Nats-Batch-Commit", "1");
+      return tryAppend(connection, { subject, payload, headers });
+    }
+    if (connection.isClosed()) break;
+    connection.publish(subject, payload, { headers });
+  }
+  return { kind: "closed", reason: "the connection is closed" } as const;
+}
+
+/** Sequence of the batch's first message, when the message after an expectation is the batch's own. */
+async function ownPosition(
+  broker: Broker,
+  stream: string,
+  messages: readonly NewMessage[],
+): Promise<number | undefined> {
+  for (const [index, message] of messages.entries()) {
+    const sequence = message.expect === undefined ? undefined : await ownMessageAfter(broker, stream, message);
+    if (sequence !== undefined) return sequence - index;
+  }
+  return undefined;
+}
+
+function positions(messages: readonly NewMessage[], first: number, duplicate: boolean): readonly Appended[] {
+  return messages.map((_, index) => ({ sequence: first + index, duplicate }));
+}
