@@ -66,7 +66,7 @@ async function sendBatch(broker: Broker, messages: readonly NewMessage[]) {
     headers.set("Nats-Batch-Sequence", String(index + 1));
     if (index === messages.length - 1) {
       headers.set("Nats-Batch-Commit", "1");
-      return tryAppend(connection, { subject, payload, headers });
+      return tryAppend(broker, { subject, payload, headers });
     }
     if (connection.isClosed()) break;
     connection.publish(subject, payload, { headers });
