@@ -3,10 +3,10 @@
 
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
-import type { Appender, NewMessage } from "../appender.ts";
-import { brokerAppender } from "../appender.ts";
+import { type Appender, brokerAppender } from "../appender.ts";
 import { type Broker, connectBroker } from "../connection.ts";
 import { deleteNamespace } from "../namespace.ts";
+import type { NewMessage } from "../new-message.ts";
 import { type StreamNames, streamNames } from "../stream-names.ts";
 import { ensureStreams } from "../streams.ts";
 import { Subjects } from "../subjects.ts";
