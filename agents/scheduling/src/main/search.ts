@@ -81,7 +81,13 @@ async function ask(
     ctx.logger.warn({ providerId: item.providerId, error }, "provider left out: no answer");
   if (failed.length > 0 && failed.length === outcomes.length) {
     const message = `none of the ${failed.length} providers of "${serviceType}" answered; see the first cause`;
-    throw new MeshError({ code: "UNAVAILABLE", message, userMessage: unreachableReply, cause: failed[0]?.error });
+    throw new MeshError({
+      code: "UNAVAILABLE",
+      mayHaveRun: true,
+      message,
+      userMessage: unreachableReply,
+      cause: failed[0]?.error,
+    });
   }
   const slots = outcomes.flatMap((outcome) => (outcome.kind === "done" ? outcome.value : []));
   return { slots, unreachable: failed.map(({ item }) => item.providerId) };

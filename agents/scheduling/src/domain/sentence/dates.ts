@@ -18,10 +18,10 @@ export interface DateWords {
 const limitBefore = new RegExp(String.raw`\b(${limitWords}) (?:the )?$`);
 
 /** The dates that chrono-node reads: "tomorrow", "3 December", "in three days", "24 - 27 November". */
-export function datesIn(scan: Scan, now: Temporal.ZonedDateTime): DateWords {
-  const today = now.toPlainDate();
-  // Chrono knows offsets, not zones: it is shown the local clock as if it were UTC, and its answers are read back that way.
-  const reference = { instant: new Date(now.toPlainDateTime().toZonedDateTime("UTC").epochMilliseconds), timezone: 0 };
+export function datesIn(scan: Scan, today: Temporal.PlainDate): DateWords {
+  // Chrono knows no zones and reckons on the machine's calendar: it is shown the speaker's date on it, at noon, where no
+  // clock change of the machine's zone can move it to another day.
+  const reference = new Date(today.year, today.month - 1, today.day, 12);
   const spans: DateSpan[] = [];
   let left = scan;
   let fromNowMs: number | undefined;
@@ -30,7 +30,7 @@ export function datesIn(scan: Scan, now: Temporal.ZonedDateTime): DateWords {
     const days = relative ? oneDay(today) : spanFrom(result, today);
     if (days === undefined) continue;
     const before = limitBefore.exec(left.rest.slice(0, result.index));
-    if (relative) fromNowMs = result.start.date().getTime() - reference.instant.getTime();
+    if (relative) fromNowMs = result.start.date().getTime() - reference.getTime();
     else spans.push(before?.[1] === undefined ? days : limited(days, before[1], today));
     const start = before?.index ?? result.index;
     left = without(left, { start, text: left.rest.slice(start, result.index + result.text.length) });

@@ -44,15 +44,14 @@ export function timeWordsIn(
   scan: Scan,
   { now, timeZone }: Here,
 ): { readonly scan: Scan; readonly words: TimeWords | undefined } {
-  const local = localTime(now, timeZone);
-  const today = local.toPlainDate();
+  const today = localTime(now, timeZone).toPlainDate();
   const any = take(scan, anyDay);
   const figures = numericDatesIn(any?.scan ?? scan, today, /^(?:America|US)\//.test(timeZone));
   const hours = hoursIn(figures.scan);
   const here = take(hours.scan, /\bthis(?= \|)/);
   const week = weeksIn(here?.scan ?? hours.scan, today);
   const weekdays = weekdaysIn(week.scan, today, week.span);
-  const dates = datesIn(weekdays.scan, local);
+  const dates = datesIn(weekdays.scan, today);
 
   const named = [...figures.spans, ...weekdays.spans, ...dates.spans, ...(here === undefined ? [] : [oneDay(today)])];
   // "Friday the 27th" names one day twice.

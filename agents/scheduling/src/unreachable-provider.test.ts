@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
+import { type Context, defineAgent, MeshError, serve } from "@parley/mesh";
+import { expect, test } from "vitest";
+import { schedulingAgent, userAgent } from "./index.ts";
+import { answerAvailability } from "./provider/availability.ts";
+import { keepBookings } from "./provider/bookings.ts";
+import { Calendars } from "./provider/calendars.ts";
+import { describeProviders } from "./provider/describe.ts";
+import { tellProviders } from "./provider/news.ts";
+import { type TestWorld, testWorld } from "./test-world.ts";
+
+/** A provider agent in which asking some providers goes wrong. */
+function providerAgentWhere(trouble: (providerId: string, ctx: Context) => Promise<void>) {
+  const calendars = new Calendars();
+  const { queryAvailability } = answerAvailability(calendars);
+  return defineAgent({
+    name: "scheduling.provider",
+    permissions: ["MANAGE_PROVIDERS"],
+    serves: [
+      serve(ProviderAgentService, {
+        ...describeProviders(calendars),
+        ...keepBookings(calendars),
+        ...tellProviders(calendars).methods,
+        async queryAvailability(request, ctx) {
+          await trouble(request.providerId, ctx);
+          return queryAvailability(request, ctx);
+        },
+      }),
+    ],
+  });
+}
+
+const worldWhere = (trouble: Parameters<typeof providerAgentWhere>[0]) =>
+  testWorld([userAgent(), schedulingAgent(), providerAgentWhere(trouble)]);
+
+const ask = ({ scheduling }: TestWorld) => scheduling.requestAppointment({ userId: "ann", serviceType: "doctor" });
+
+test("a provider that fails is left out and named; the others are offered", async () => {
+  await using world = await worldWhere(async (providerId) => {
+    if (providerId === "prov_dr_weber") throw new MeshError({ code: "REFUSED", message: "no" });
+  });
+  const { offers, unreachableProviderIds, suggestionContext } = await ask(world);
+  expect(unreachableProviderIds).toEqual(["prov_dr_weber"]);
+  expect(new Set(offers.map(({ providerId }) => providerId))).toEqual(new Set(["prov_dr_smith"]));
+  expect(suggestionContext).toContain("1 of the providers could not be asked");
+});
+
+test("a provider that never answers is waited for no longer than its contract says", async () => {
+  const silent = Promise.withResolvers<void>();
+  await using world = await worldWhere(async (providerId, ctx) => {
+    if (providerId !== "prov_dr_weber") return;
+    silent.resolve();
+    await new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason)));
+  });
+  const asking = ask(world);
+  await silent.promise;
+  await world.mesh.clock.advance(4_000);
+  const { offers, unreachableProviderIds } = await asking;
+  expect(unreachableProviderIds).toEqual(["prov_dr_weber"]);
+  expect(offers.length).toBeGreaterThan(0);
+});
+
+test("when no provider answers, a program gets an error and a person a sentence", async () => {
+  await using world = await worldWhere(async () => {
+    throw new MeshError({ code: "REFUSED", message: "no" });
+  });
+  await expect(ask(world)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  const { reply, conversationId } = await world.users.converse({ userId: "ann", text: "a doctor tomorrow" });
+  expect(reply).toBe("Sorry, I cannot reach the practices just now. Please try again in a moment.");
+  expect(conversationId).not.toBe("");
+});
