@@ -5,6 +5,8 @@ import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/proto
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { MessageHeader } from "../header.ts";
+import type { JournalKey } from "../journal/define-journal.ts";
+import type { Entries, Keys, Outbox, Sync } from "../journal/entry.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** What a handler gets beside the message: who asks, how long it may take, and how to reach others. */
@@ -29,4 +31,18 @@ export interface Context {
    * In a served method each run publishes anew.
    */
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>): Promise<void>;
+  /** The state of a key of a journal. May be behind by what was stored within the last moments; a commit never is. */
+  load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
+  /**
+   * Decides over keys of one domain and stores what was decided, all of it or nothing: events of the keys, announcements, and
+   * that this message was handled, with the reply. `decide` must be synchronous, pure and quick: when another process was
+   * faster it runs again on the newer state, and when the same message comes again it does not run at all: the stored reply
+   * is given.
+   *
+   * @throws MeshError CONFLICT after many lost rounds, COMMIT_INVALID, COMMIT_TOO_LARGE, STORAGE_FULL: nothing is stored
+   */
+  commit<K extends Keys, T>(
+    keys: K,
+    decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>,
+  ): Promise<T>;
 }

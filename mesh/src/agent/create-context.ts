@@ -6,7 +6,10 @@ import type { Caller, Cause } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { FieldPath } from "../contracts/field-path.ts";
+import type { EventContract } from "../contracts/policy.ts";
 import type { MessageIds, Publisher } from "../events/publisher.ts";
+import { derivedId } from "../ids.ts";
+import type { Journals } from "../journal/journals.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Context } from "./context.ts";
@@ -16,6 +19,9 @@ export interface Voice {
   readonly clock: Clock;
   readonly caller: Caller;
   readonly publisher: Publisher;
+  readonly journals: Journals;
+  /** @throws MeshError PERMISSION_DENIED when an agent of this host may not publish an event */
+  readonly assertMayPublish: (agent: string, contract: EventContract) => void;
 }
 
 /** What differs between messages. */
@@ -38,11 +44,13 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     signal,
     remainingMs: () => startedAt + allowedMs - voice.clock.now(),
   };
+  const givenKey = idempotencyKey?.read(incoming.message) ?? "";
+  let commits = 0;
   return {
     agent: source,
     header,
     messageId: header.messageId,
-    idempotencyKey: idempotencyKey?.read(incoming.message) || header.messageId,
+    idempotencyKey: givenKey || header.messageId,
     signal,
     clock: voice.clock,
     get logger() {
@@ -59,7 +67,29 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     async publish(event, init) {
       await voice.publisher.publish(event, init, { source, cause, ids });
     },
+    load: (key) => voice.journals.load(key),
+    commit: (keys, decide) =>
+      voice.journals.commit(keys, decide, {
+        source,
+        cause: header,
+        trace,
+        signal,
+        causeId: derivedId(...causeOf(incoming, givenKey), ++commits),
+        isKept: givenKey !== "",
+        domain: operation.input.file.proto.package,
+        assertMayPublish: (contract) => voice.assertMayPublish(source, contract),
+      }),
   };
+}
+
+/**
+ * What makes a message the same as an earlier one: the idempotency key that its sender gave for this method, else its id.
+ * Hearers of one event are told apart; instances of one agent are not.
+ */
+function causeOf({ operation, header }: Incoming, givenKey: string): readonly string[] {
+  const { kind, name, agent, handler } = operation;
+  if (givenKey !== "") return ["key", name, header.sourceAgentId, givenKey];
+  return [kind, agent, handler, name, header.messageId];
 }
 
 /** A handler's plain object as a message of its declared type. */

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Contracts } from "../contracts/contracts.ts";
+import type { EventContract } from "../contracts/policy.ts";
 import type { Hearing } from "../delivery/hearing.ts";
 import { MessageIds } from "../events/publisher.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -13,7 +14,8 @@ import type { Agent } from "./define-agent.ts";
 /**
  * What the agents hear, each hearer with its whole pipeline.
  *
- * @throws MeshError PERMISSION_DENIED when an agent lacks the permission to hear an event
+ * @throws MeshError PERMISSION_DENIED when an agent lacks the permission to hear an event; REFUSED when the contract promises
+ *   its hearers what `on` does not keep
  */
 export function hearings(
   agents: readonly Agent[],
@@ -27,6 +29,7 @@ export function hearings(
     agent.hears.map((heard) => {
       const contract = build.contracts.event(heard.event);
       assertMayHear(agent, contract.hearPermission, contract.name);
+      assertKept(agent, contract);
       const operation: Operation = Object.freeze({
         kind: "event",
         name: contract.typeName,
@@ -58,6 +61,21 @@ export function hearings(
       };
     }),
   );
+}
+
+/** A promise of the contract that nobody keeps is worse than no start. */
+function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract): void {
+  const promised = [
+    delivery === "EFFECTIVELY_ONCE" &&
+      "is EFFECTIVELY_ONCE, which only a hearer that commits through a journal can keep",
+    ordered && "is ordered, which hearers do not keep yet",
+    signed && "must be signed, which is not checked yet",
+  ].find((why) => why !== false);
+  if (promised === undefined) return;
+  throw new MeshError({
+    code: "REFUSED",
+    message: `agent "${agent.name}" cannot hear "${name}" by "on": it ${promised}`,
+  });
 }
 
 function assertMayHear(agent: Agent, needed: string | undefined, event: string): void {

@@ -10,6 +10,8 @@ import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { MessageHeader } from "../header.ts";
 import type { Observer } from "../pipeline/observation.ts";
+import type { Outgoing } from "../pipeline/outgoing.ts";
+import type { Next } from "../pipeline/step.ts";
 import type { Agent } from "./define-agent.ts";
 
 /** How agents are hosted. */
@@ -57,6 +59,10 @@ export interface Host extends AsyncDisposable {
   /** The host's connection; for parts of the mesh itself, agents have no use for it. */
   readonly broker: Broker;
   readonly clock: Clock;
+  /** Events that are being handled or settled here at this moment; those that wait for a retry do not count. */
+  readonly moving: number;
+  /** The client pipeline down to the wire; for doors of the mesh that call by descriptors of others, agents use `client`. */
+  readonly send: Next<Outgoing>;
   /** Calls a service from outside of a handler: begins a flow. */
   client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;
   /** Publishes an event from outside of a handler. Resolves when it is stored. */

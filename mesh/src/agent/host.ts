@@ -88,14 +88,15 @@ export async function host(options: HostOptions): Promise<Host> {
   const closing = new AbortController();
   const health = new HealthBoard();
   const handler = requestHandler({ served, contracts, health, closing: closing.signal });
+  const registrations: Registration[] = [];
+  opening.defer(() => all(registrations, (each) => each.leave()));
   const port = await openPort({ handler, host: options.address, port: options.port });
+  opening.defer(() => port.drain(drainMs));
   const startedAt = clock.now();
   const profiles = agents.map((agent) =>
     profileOf(agent, { endpoint: port.url, contractDigest: contracts.digest, startedAt }),
   );
-  const registrations = await Promise.all(profiles.map((profile) => Registration.begin(directory, profile)));
-  opening.defer(() => all(registrations, (each) => each.leave()));
-  opening.defer(() => port.drain(drainMs));
+  for (const profile of profiles) registrations.push(await Registration.begin(directory, profile));
 
   const deliveries = new Deliveries({
     broker,
@@ -108,7 +109,7 @@ export async function host(options: HostOptions): Promise<Host> {
       else recordRetry({ side: "process", operation: operation.name, error, delayMs });
     },
   });
-  opening.defer(() => deliveries.settled());
+  opening.defer(() => deliveries.settled(drainMs));
   opening.defer(() => deliveries.stop());
   await all(hearings(agents, build), (hearing) => deliveries.begin(hearing));
 
@@ -136,6 +137,10 @@ export async function host(options: HostOptions): Promise<Host> {
     contractStore,
     broker,
     clock,
+    get moving() {
+      return deliveries.moving;
+    },
+    send,
     client: (service, speaker = {}) =>
       createClient(service, (method, request, call) => {
         const { conversationId } = speaker;

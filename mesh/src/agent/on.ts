@@ -20,6 +20,8 @@ export interface Heard {
   readonly event: DescMessage;
   readonly name: string;
   readonly from: "now" | "retained";
+  /** Whether all that it does is one commit. */
+  readonly commits: boolean;
   readonly handle: (event: MessageShape<DescMessage>, ctx: Context) => Promise<void> | void;
 }
 
@@ -36,6 +38,7 @@ export function on<D extends DescMessage>(
     event,
     name: hearer.name,
     from: hearer.from ?? "now",
+    commits: false,
     handle: handle as Heard["handle"],
   };
 }

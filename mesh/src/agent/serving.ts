@@ -14,7 +14,8 @@ import type { ServedFunction } from "./serve.ts";
 /**
  * The methods that the agents serve, each with its whole pipeline.
  *
- * @throws MeshError REFUSED when an agent serves what its contract gives to another agent, or two serve the same
+ * @throws MeshError REFUSED when an agent serves what its contract gives to another agent, two serve the same, or a method
+ *   streams its requests
  */
 export function servedMethods(
   agents: readonly Agent[],
@@ -30,6 +31,9 @@ export function servedMethods(
       for (const desc of service.methods) {
         const contract = build.contracts.method(desc);
         assertOwner(agent, contract.agent, service.typeName);
+        if (!servedKinds.has(desc.methodKind)) {
+          refuse(`"${contract.name}" streams its requests; agents serve unary and server-streaming methods`);
+        }
         if (served.has(contract.name)) refuse(`"${contract.name}" is served by two agents of this host`);
         const operation: Operation = Object.freeze({
           kind: "call",
@@ -61,6 +65,8 @@ export function servedMethods(
   }
   return served;
 }
+
+const servedKinds: ReadonlySet<DescMethod["methodKind"]> = new Set(["unary", "server_streaming"]);
 
 /** Runs the author's function; whatever it throws says from then on that the handler has run. */
 async function runHandler(desc: DescMethod, run: () => ReturnType<ServedFunction>): Promise<Reply> {

@@ -10,7 +10,7 @@ import type { Subjects } from "../broker/subjects.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MessageHeader } from "../header.ts";
 import { derivedId } from "../ids.ts";
-import type { MeshError } from "../mesh-error.ts";
+import { MeshError } from "../mesh-error.ts";
 import { wireHeader } from "../wire-header.ts";
 import type { Hearing } from "./hearing.ts";
 
@@ -50,9 +50,21 @@ export class DeadLetters {
 
   /**
    * Stores the letter. Its id follows from stream, sequence and hearer, so burying the same message again, after a crash
-   * between storing and terminating it, stores nothing twice.
+   * between storing and terminating it, stores nothing twice. A message that leaves no room for its own letter is left out
+   * of it: the letter says where it stands.
    */
   async bury(burial: Burial): Promise<void> {
+    try {
+      await this.#store(burial);
+    } catch (thrown) {
+      const error = MeshError.from(thrown);
+      if (error.code === "TOO_LARGE") return this.#store(withoutContent(burial));
+      // Another process buried the same message, with its own times.
+      if (error.code !== "MESSAGE_ID_REUSED") throw thrown;
+    }
+  }
+
+  async #store(burial: Burial): Promise<void> {
     const { hearing, pulled, attempts, error } = burial;
     const { agent, handler } = hearing.operation;
     const id = derivedId(pulled.stream, pulled.sequence, agent, handler);
@@ -83,4 +95,19 @@ export class DeadLetters {
       id,
     });
   }
+}
+
+/** Characters of an error's text that a letter without its message holds. */
+const maxText = 2_000;
+
+function withoutContent({ pulled, attempts, error, ...burial }: Burial): Burial {
+  const { stream, sequence, payload } = pulled;
+  const where = `its ${payload.length} bytes are too large for a letter and stand in stream "${stream}" as ${sequence}`;
+  const short = (one: MeshError) => one.with({ message: one.message.slice(0, maxText), violations: [] });
+  return {
+    ...burial,
+    pulled: { ...pulled, payload: new Uint8Array(), headers: new Map() },
+    attempts: attempts.slice(-8).map((failed) => ({ ...failed, error: short(failed.error) })),
+    error: error.with({ message: `${error.message.slice(0, maxText)}; ${where}`, violations: [] }),
+  };
 }

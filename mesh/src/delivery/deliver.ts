@@ -2,10 +2,10 @@
 // Copyright the Parley authors
 
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { type Clock, sleep } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
-import { retryDelayMs } from "../resilience/retry-schedule.ts";
+import { type RetryPlans, retryDelayMs } from "../resilience/retry-schedule.ts";
 import { extract } from "../telemetry/propagation.ts";
 import type { DeadLetters, FailedAttempt } from "./dead-letters.ts";
 import type { Hearing } from "./hearing.ts";
@@ -18,14 +18,18 @@ export interface DeliveryInit {
   readonly deadLetters: DeadLetters;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
-  /** Aborts when the host drains: messages that wait for a retry go back to the broker then. */
-  readonly closing: AbortSignal;
+  /** Waits; false when the host drains first: the message goes back to the broker then. */
+  readonly pause: (delayMs: number, clock: Clock) => Promise<boolean>;
+  /** Aborts when a draining host waits no longer for its handlers: what they have in hand goes back to the broker. */
+  readonly abandoned: AbortSignal;
   /** Told of each failed try; `delayMs` is unset when it was the last. */
   readonly onFailure?: ((hearing: Hearing, failed: FailedAttempt, delayMs: number | undefined) => void) | undefined;
 }
 
-/** Milliseconds after which a message comes back whose dead letter could not be stored. */
-const burialRetryMs = 5_000;
+/** Real milliseconds after which a dead letter that could not be stored is tried again. */
+const burialRetryMs = 1_000;
+/** Deliveries beyond the contract's tries that nobody settled; then the message is taken for what ended its hearers. */
+const spareDeliveries = 10;
 
 /**
  * Takes one message to its hearer: tries, waits by the contract's schedule, and in the end acknowledges it or buries it.
@@ -34,42 +38,40 @@ const burialRetryMs = 5_000;
 export async function deliver(pulled: PulledMessage, hearing: Hearing, init: DeliveryInit): Promise<void> {
   using _alive = keepAlive(pulled);
   const attempts: FailedAttempt[] = [];
+  const { contract } = hearing;
   let opened: Opened;
   try {
     opened = openMessage(pulled, hearing.operation.input);
   } catch (thrown) {
-    return giveUp(
-      {
-        pulled,
-        hearing,
-        header: undefined,
-        attempts,
-        error: MeshError.from(thrown),
-      },
-      init,
-    );
+    return giveUp({ pulled, hearing, header: undefined, attempts, error: MeshError.from(thrown) }, init);
   }
   for (let attempt = opened.header.attempt + pulled.deliveryCount - 1; ; attempt++) {
     const header = { ...opened.header, attempt };
-    const error = await tryOnce(pulled, hearing, {
-      header,
-      message: opened.message,
-    });
+    if (attempts.length === 0 && pulled.deliveryCount > mostTries(contract.retries) + spareDeliveries) {
+      return giveUp({ pulled, hearing, header, attempts, error: neverSettled(pulled) }, init);
+    }
+    const error = await tryOnce(pulled, hearing, { header, message: opened.message }, init.abandoned);
     if (error === undefined) return pulled.ack();
+    if (init.abandoned.aborted) return pulled.nak(1);
     const failed = { attempt, failedAt: init.clock.now(), error };
     attempts.push(failed);
-    const delayMs = retryDelayMs(hearing.contract.retries, { error: durable(error), attempt }, init.random());
+    const delayMs = retryDelayMs(
+      contract.retries,
+      { error: foreseen(error, contract.retries), attempt },
+      init.random(),
+    );
     init.onFailure?.(hearing, failed, delayMs);
     if (delayMs === undefined) return giveUp({ pulled, hearing, header, attempts, error }, init);
-    try {
-      await sleep(init.clock, delayMs, init.closing);
-    } catch {
-      return pulled.nak(delayMs);
-    }
+    if (!(await init.pause(delayMs, init.clock))) return pulled.nak(delayMs);
   }
 }
 
-async function tryOnce(pulled: PulledMessage, hearing: Hearing, opened: Opened): Promise<MeshError | undefined> {
+async function tryOnce(
+  pulled: PulledMessage,
+  hearing: Hearing,
+  opened: Opened,
+  signal: AbortSignal,
+): Promise<MeshError | undefined> {
   try {
     await hearing.handle({
       operation: hearing.operation,
@@ -77,7 +79,7 @@ async function tryOnce(pulled: PulledMessage, hearing: Hearing, opened: Opened):
       message: opened.message,
       door: "delivery",
       trace: extract((name) => pulled.headers.get(name)),
-      signal: undefined,
+      signal,
       remainingMs: undefined,
     });
     return undefined;
@@ -86,11 +88,25 @@ async function tryOnce(pulled: PulledMessage, hearing: Hearing, opened: Opened):
   }
 }
 
-/** On the durable path an unforeseen failure may pass, so it is retried like a TRANSIENT one; so is a timeout. */
-function durable(error: MeshError): MeshError {
-  const unforeseen =
-    error.errorClass === "INTERNAL" || error.errorClass === "TIMEOUT" || error.errorClass === "CONFLICT";
-  return unforeseen ? error.with({ errorClass: "TRANSIENT" }) : error;
+/**
+ * On the durable path an unforeseen failure may pass, so it is retried like a TRANSIENT one where the contract has no
+ * schedule of its own for it; so are a timeout and a conflict.
+ */
+function foreseen(error: MeshError, plans: RetryPlans): MeshError {
+  const { errorClass } = error;
+  if (plans.has(errorClass)) return error;
+  const mayPass = errorClass === "INTERNAL" || errorClass === "TIMEOUT" || errorClass === "CONFLICT";
+  return mayPass ? error.with({ errorClass: "TRANSIENT" }) : error;
+}
+
+function mostTries(plans: RetryPlans): number {
+  return 1 + Math.max(0, ...[...plans.values()].map(({ delaysMs }) => delaysMs.length));
+}
+
+/** A message that was delivered again and again, and each time the process was gone before it could say anything. */
+function neverSettled({ deliveryCount, subject }: PulledMessage): MeshError {
+  const message = `message on "${subject}" was delivered ${deliveryCount} times and never settled; it may end or block its hearers`;
+  return new MeshError({ code: "INTERNAL", message, mayHaveRun: true });
 }
 
 interface Failure {
@@ -102,11 +118,15 @@ interface Failure {
 }
 
 /** Buries the message, then ends it at the broker; while the letter cannot be stored, the message stays. */
-async function giveUp(failure: Failure, { clock, deadLetters }: DeliveryInit): Promise<void> {
-  try {
-    await deadLetters.bury({ ...failure, diedAt: clock.now() });
-  } catch {
-    return failure.pulled.nak(burialRetryMs);
+async function giveUp(failure: Failure, { clock, deadLetters, pause }: DeliveryInit): Promise<void> {
+  const diedAt = clock.now();
+  for (;;) {
+    try {
+      await deadLetters.bury({ ...failure, diedAt });
+      return failure.pulled.term();
+    } catch {
+      // In real time: it is the broker that is waited for.
+      if (!(await pause(burialRetryMs, systemClock))) return failure.pulled.nak(burialRetryMs);
+    }
   }
-  return failure.pulled.term();
 }

@@ -6,14 +6,17 @@ import { type Durable, ensureDurable, type Pull, pull } from "../broker/pull-con
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, type Subjects } from "../broker/subjects.ts";
+import { type Clock, sleep } from "../clock.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
 
 /** Messages that one hearer has in hand at once in this process, those waiting for a retry included. */
 const maxInHand = 32;
+/** Real milliseconds in which handlers that were abandoned give back what they had. */
+const handBackMs = 500;
 
 /** What the delivery machine of a host is made of. */
-export interface DeliveriesInit extends Omit<DeliveryInit, "closing"> {
+export interface DeliveriesInit extends Omit<DeliveryInit, "pause" | "abandoned"> {
   readonly broker: Broker;
   readonly subjects: Subjects;
 }
@@ -22,23 +25,25 @@ export interface DeliveriesInit extends Omit<DeliveryInit, "closing"> {
 export class Deliveries {
   readonly #init: DeliveriesInit;
   readonly #closing = new AbortController();
+  readonly #abandoned = new AbortController();
   readonly #pulls: Pull[] = [];
-  readonly #inHand = new Set<Promise<void>>();
+  readonly #inHand = new Map<string, Promise<void>>();
+  #waiting = 0;
 
   constructor(init: DeliveriesInit) {
     this.#init = init;
   }
 
-  /** Messages that are being handled or wait for a retry. */
-  get inHand(): number {
-    return this.#inHand.size;
+  /** Messages that are being handled or settled now; those that wait for a retry do not count. */
+  get moving(): number {
+    return this.#inHand.size - this.#waiting;
   }
 
   /** Begins to pull for a hearer. Its durable is made when this is the first time that anybody hears so. */
   async begin(hearing: Hearing): Promise<void> {
     const durable = durableOf(hearing, this.#init.subjects);
     await ensureDurable(this.#init.broker, durable);
-    const onMessage = (message: PulledMessage) => this.#take(message, hearing);
+    const onMessage = (message: PulledMessage) => this.#take(message, hearing, durable.name);
     this.#pulls.push(pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage }));
   }
 
@@ -48,17 +53,44 @@ export class Deliveries {
     await Promise.all(this.#pulls.map((each) => each.stop()));
   }
 
-  /** Resolves when nothing is in hand any more. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#inHand);
+  /**
+   * Resolves when nothing is in hand any more. Handlers that take longer than `graceMs` real milliseconds are told to stop,
+   * and what they had goes back to the broker.
+   */
+  async settled(graceMs: number): Promise<void> {
+    const done = Promise.allSettled(this.#inHand.values());
+    if (await within(done, graceMs)) return;
+    this.#abandoned.abort();
+    await within(done, handBackMs);
   }
 
-  #take(message: PulledMessage, hearing: Hearing): Promise<void> {
-    const work = deliver(message, hearing, { ...this.#init, closing: this.#closing.signal })
+  async #take(message: PulledMessage, hearing: Hearing, durable: string): Promise<void> {
+    const place = `${durable} ${message.sequence}`;
+    // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
+    // delivery settles it.
+    if (this.#inHand.has(place)) return;
+    const init = {
+      ...this.#init,
+      abandoned: this.#abandoned.signal,
+      pause: (delayMs: number, clock: Clock) => this.#pause(delayMs, clock),
+    };
+    const work = deliver(message, hearing, init)
       .catch(() => message.nak(1_000))
-      .finally(() => this.#inHand.delete(work));
-    this.#inHand.add(work);
-    return work;
+      .finally(() => this.#inHand.delete(place));
+    this.#inHand.set(place, work);
+    await work;
+  }
+
+  async #pause(delayMs: number, clock: Clock): Promise<boolean> {
+    this.#waiting++;
+    try {
+      await sleep(clock, delayMs, this.#closing.signal);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#waiting--;
+    }
   }
 }
 
@@ -70,4 +102,14 @@ export function durableOf({ operation, contract, from }: Hearing, subjects: Subj
     filters: [subjects.heardEvent(contract.typeName)],
     from,
   };
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const done = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return done;
 }

@@ -79,6 +79,7 @@ export class Publisher {
   ): Promise<MessageHeader> {
     const { clock, contracts, appender } = this.#init;
     const contract = contracts.event(type);
+    assertStored(contracts, contract);
     await this.#assertPermitted(contract, origin.source);
     const event = create(type, init);
     assertValid(type, event);
@@ -140,4 +141,13 @@ export class Publisher {
       message: `publishing "${contract.name}" needs permission "${needed}", which "${source}" does not hold`,
     });
   }
+}
+
+/** Streams are made when the host starts, for the packages of what its agents serve, hear and name under `publishes`. */
+function assertStored({ domains }: Contracts, { name, domain }: EventContract): void {
+  if (domains.includes(domain)) return;
+  throw new MeshError({
+    code: "UNKNOWN_TYPE",
+    message: `no agent of this host has to do with package "${domain}" of "${name}"; add the event to the agent's "publishes"`,
+  });
 }

@@ -25,24 +25,47 @@ export function retry({ clock, random = Math.random, onRetry }: RetryOptions): S
   return async (outgoing, next) => {
     const started = clock.now();
     const { contract, timeoutMs, signal } = outgoing;
+    let mayHaveRun = false;
     for (let attempt = 1; ; attempt++) {
       const leftMs = timeoutMs - (clock.now() - started);
+      if (signal?.aborted) throw gaveUp(contract.name, signal.reason, mayHaveRun);
+      if (leftMs <= 0) throw noTime(contract.name, mayHaveRun);
       outgoing.header = { ...outgoing.header, attempt };
       outgoing.remainingMs = Math.min(contract.timeoutMs, leftMs);
       outgoing.signal = signal;
       try {
         return await next(outgoing);
       } catch (thrown) {
-        const error = MeshError.from(thrown);
+        let error = MeshError.from(thrown);
+        // An attempt that did not arrive does not undo an earlier one.
+        if (mayHaveRun && !error.mayHaveRun) error = error.with({ mayHaveRun });
+        mayHaveRun = error.mayHaveRun;
         // A defect does not pass within seconds; the durable path, which has more time, tries it again.
         if (signal?.aborted || error.errorClass === "INTERNAL") throw error;
-        if (error.mayHaveRun && !contract.idempotent) throw error;
+        if (mayHaveRun && !contract.idempotent) throw error;
         const delayMs = retryDelayMs(contract.retries, { error, attempt }, random());
         if (delayMs === undefined) throw error;
         if (clock.now() - started + delayMs >= timeoutMs) throw error.with({ retryAfterMs: delayMs });
         onRetry?.(outgoing, error, delayMs);
-        await sleep(clock, delayMs, signal);
+        await sleep(clock, delayMs, signal).catch((reason) => {
+          throw gaveUp(contract.name, reason, mayHaveRun);
+        });
       }
     }
   };
+}
+
+/** Nobody waits for the call any more, before or between its attempts. */
+function gaveUp(name: string, reason: unknown, mayHaveRun: boolean): MeshError {
+  if (reason instanceof MeshError) return reason.with({ mayHaveRun });
+  return new MeshError({
+    code: "CANCELED",
+    message: `"${name}" was canceled by its caller`,
+    mayHaveRun,
+    cause: reason,
+  });
+}
+
+function noTime(name: string, mayHaveRun: boolean): MeshError {
+  return new MeshError({ code: "DEADLINE_EXCEEDED", message: `no time was left to call "${name}"`, mayHaveRun });
 }

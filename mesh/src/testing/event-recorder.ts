@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { randomUUID } from "node:crypto";
 import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import { type Pull, pull } from "../broker/pull-consumer.ts";
@@ -26,7 +27,8 @@ export class EventRecorder implements AsyncDisposable {
   constructor(broker: Broker, namespace: string) {
     const durable = {
       stream: streamNames(namespace).events,
-      name: "test-recorder",
+      // One of its own: several recorders of a namespace each get all events.
+      name: `test-recorder-${randomUUID()}`,
       filters: [`${namespace}.evt.>`],
       from: "retained" as const,
     };

@@ -21,7 +21,7 @@ export interface TestMeshOptions extends Pick<HostOptions, "random" | "port"> {
   readonly agents: readonly Agent[];
   /** Default: see {@link testBroker}. */
   readonly broker?: string | undefined;
-  /** Default: a new one, which is deleted in the end. */
+  /** Default: a new one, which is deleted in the end. Give another mesh's to have a second host in it; end that one first. */
   readonly namespace?: string | undefined;
   /** Default: a manual clock; its jitter is none. */
   readonly clock?: ManualClock | undefined;
@@ -51,7 +51,7 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
   const clock = options.clock ?? new ManualClock();
   const observed: Observation[] = [];
   const broker = opening.use(await connectBroker({ url, name: namespace }));
-  opening.defer(() => deleteNamespace(broker, namespace));
+  if (options.namespace === undefined) opening.defer(() => deleteNamespace(broker, namespace));
   const hosted = opening.use(
     await host({
       agents: options.agents,
@@ -65,14 +65,20 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     }),
   );
   const events = opening.use(new EventRecorder(broker, namespace));
-  const settled = () => untilSettled(broker, { namespace, clock, observed, events });
-  const open = opening.move();
+  const watched = { namespace, clock, observed, events, hosted };
+  open.add(watched);
+  opening.defer(() => void open.delete(watched));
+  const settled = () => untilSettled(broker, watched);
+  const opened = opening.move();
   return {
     ...hosted,
     clock,
     events,
     observed,
     broker,
+    get moving() {
+      return hosted.moving;
+    },
     heard: (event, where) => events.first(event, where ?? ({} as typeof where & object)),
     async advance(ms) {
       await settled();
@@ -81,8 +87,8 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     },
     settled,
     deadLetters: () => readDeadLetters(broker, namespace),
-    drain: () => open.disposeAsync(),
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
+    drain: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
@@ -91,17 +97,35 @@ interface Watched {
   readonly clock: ManualClock;
   readonly observed: readonly Observation[];
   readonly events: EventRecorder;
+  readonly hosted: Host;
 }
 
-/** Looks until two looks in a row find the same and nothing undelivered. */
-async function untilSettled(broker: Broker, { namespace, observed, events, clock }: Watched): Promise<void> {
+/** The test meshes of this process: those of one namespace settle together. */
+const open = new Set<Watched>();
+
+/** Milliseconds without any change after which a handler that still runs is taken to wait for the clock, or for ever. */
+const quietMs = 100;
+
+/** Looks until two looks in a row find the same, nothing undelivered and nothing being handled. */
+async function untilSettled(broker: Broker, { namespace, clock }: Watched): Promise<void> {
   let before = "";
+  let since = Date.now();
   for (;;) {
-    const published = observed.filter(({ kind, error }) => kind === "published" && error === undefined);
-    for (const { header } of published) await events.seen(header.messageId);
+    const together = [...open].filter((mesh) => mesh.namespace === namespace);
+    for (const { observed, events } of together) {
+      const published = observed.filter(({ kind, error }) => kind === "published" && error === undefined);
+      for (const { header } of published) await events.seen(header.messageId);
+    }
     await clock.advance(0);
-    const now = JSON.stringify([observed.length, events.events.length, await consumerStates(broker, namespace)]);
-    if (now === before && !now.includes('"busy"')) return;
+    const counts = together.map(({ observed, events, hosted }) => [
+      observed.length,
+      events.events.length,
+      hosted.moving,
+    ]);
+    const now = JSON.stringify([counts, await consumerStates(broker, namespace)]);
+    if (now !== before) since = Date.now();
+    const moving = together.some(({ hosted }) => hosted.moving > 0);
+    if (now === before && !now.includes('"busy"') && (!moving || Date.now() - since >= quietMs)) return;
     before = now;
     await delay(5);
   }
