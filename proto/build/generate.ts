@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 //
-// Generates proto/gen from the contracts and test/gen from those of the tests. Run by `npm ci` and by `npm run generate`; needs no network.
+// Generates proto/gen from the contracts, test/gen from those of the tests and cli/template/gen from that of the sample
+// agent. Run by `npm ci` and by `npm run generate`; needs no network.
 
 import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
@@ -16,8 +17,14 @@ const env = {
   ...process.env,
   PATH: [bin, process.env["PATH"]].join(delimiter),
 };
-for (const template of ["buf.gen.yaml", "test/buf.gen.yaml"]) {
-  execFileSync(join(bin, "buf"), ["generate", "--template", template], {
+const templates = [
+  ["buf.gen.yaml"],
+  ["test/buf.gen.yaml"],
+  // Written for a folder of its own, as `parley new agent` makes it.
+  ["cli/template/buf.gen.yaml", ".", "--path", "cli/template/proto/greeter", "--output", "cli/template"],
+] as const;
+for (const [template, ...place] of templates) {
+  execFileSync(join(bin, "buf"), ["generate", "--template", template, ...place], {
     cwd: root,
     env,
     stdio: "inherit",
