@@ -177,6 +177,30 @@ export const errorCodes = {
     connectCode: "aborted",
     remedy: "Load the newest state and decide again.",
   },
+  COMMIT_TOO_LARGE: {
+    sentence: "A commit holds more messages than can be stored together.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Commit less at once; what has to happen over many keys is a saga's work.",
+  },
+  COMMIT_INVALID: {
+    sentence: "A commit breaks a rule of journals.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Correct the decide function or its keys as the message says.",
+  },
+  JOURNAL_AHEAD: {
+    sentence: "A key holds events that this version of the agent does not know.",
+    errorClass: "UNAVAILABLE",
+    connectCode: "unavailable",
+    remedy: "Finish the deployment: instances of the newer version serve this key.",
+  },
+  JOURNAL_BROKEN: {
+    sentence: "The events of a key are not whole: one is missing, doubled or unreadable.",
+    errorClass: "INTERNAL",
+    connectCode: "data_loss",
+    remedy: "Stop writing to the key and restore its stream together with EVENTS; `parley doctor` shows the extent.",
+  },
   MESSAGE_ID_REUSED: {
     sentence: "A message was sent under an id that another message already has.",
     errorClass: "CONFLICT",

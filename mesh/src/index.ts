@@ -6,11 +6,14 @@ export { type Agent, type AgentInit, type AgentRole, defineAgent } from "./agent
 export { host } from "./agent/host.ts";
 export type { Host, HostOptions, SpeakOptions } from "./agent/host-options.ts";
 export { type Heard, type HearerOptions, on } from "./agent/on.ts";
+export { type CommitHearerOptions, onCommit } from "./agent/on-commit.ts";
 export { type Implementation, type Served, serve } from "./agent/serve.ts";
 export type { CallOptions, Client } from "./calls/client.ts";
 export { type Clock, sleep, systemClock } from "./clock.ts";
 export type { Directory } from "./directory/directory.ts";
 export { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
 export type { MessageHeader, Priority } from "./header.ts";
+export { defineJournal, type Journal, type JournalInit, type JournalKey } from "./journal/define-journal.ts";
+export type { Entries, Entry, Keys, Outbox } from "./journal/entry.ts";
 export { MeshError, type MeshErrorInit, type Violation } from "./mesh-error.ts";
 export type { Observation, Observer } from "./pipeline/observation.ts";

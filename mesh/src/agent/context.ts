@@ -41,8 +41,5 @@ export interface Context {
    *
    * @throws MeshError CONFLICT after many lost rounds, COMMIT_INVALID, COMMIT_TOO_LARGE, STORAGE_FULL: nothing is stored
    */
-  commit<K extends Keys, T>(
-    keys: K,
-    decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>,
-  ): Promise<T>;
+  commit<K extends Keys, T>(keys: K, decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>): Promise<T>;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import type { EventContract } from "../contracts/policy.ts";
 import type { Directory } from "../directory/directory.ts";
+import { MeshError } from "../mesh-error.ts";
 import type { Grants } from "../pipeline/permission.ts";
 import type { Agent } from "./define-agent.ts";
 
@@ -20,5 +22,15 @@ export function grantsOf(agents: readonly Agent[], directory: Directory): Grants
     if (own !== undefined) return own.has(permission);
     if (inDirectory(agent).length === 0) await directory.changed(unknownSenderMs);
     return inDirectory(agent).some(({ permissions }) => permissions.includes(permission));
+  };
+}
+
+/** Refuses to let an agent of this host publish an event whose contract asks for a permission that it does not hold. */
+export function mayPublishOf(agents: readonly Agent[]): (agent: string, contract: EventContract) => void {
+  const held = new Map(agents.map(({ name, permissions }) => [name, new Set(permissions)]));
+  return (agent, { name, publishPermission: needed }) => {
+    if (needed === undefined || needed === "*" || held.get(agent)?.has(needed)) return;
+    const message = `publishing "${name}" needs permission "${needed}", which "${agent}" does not hold`;
+    throw new MeshError({ code: "PERMISSION_DENIED", message });
   };
 }

@@ -29,7 +29,7 @@ export function hearings(
     agent.hears.map((heard) => {
       const contract = build.contracts.event(heard.event);
       assertMayHear(agent, contract.hearPermission, contract.name);
-      assertKept(agent, contract);
+      assertKept(agent, contract, heard.commits);
       const operation: Operation = Object.freeze({
         kind: "event",
         name: contract.typeName,
@@ -64,17 +64,16 @@ export function hearings(
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract): void {
+function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract, commits: boolean): void {
   const promised = [
-    delivery === "EFFECTIVELY_ONCE" &&
-      "is EFFECTIVELY_ONCE, which only a hearer that commits through a journal can keep",
+    delivery === "EFFECTIVELY_ONCE" && !commits && "is EFFECTIVELY_ONCE, which only onCommit can keep",
     ordered && "is ordered, which hearers do not keep yet",
     signed && "must be signed, which is not checked yet",
   ].find((why) => why !== false);
   if (promised === undefined) return;
   throw new MeshError({
     code: "REFUSED",
-    message: `agent "${agent.name}" cannot hear "${name}" by "on": it ${promised}`,
+    message: `agent "${agent.name}" cannot hear "${name}" so: it ${promised}`,
   });
 }
 

@@ -9,6 +9,7 @@ import type { Contracts } from "../contracts/contracts.ts";
 import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { MessageHeader } from "../header.ts";
+import type { JournalKey } from "../journal/define-journal.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
@@ -67,6 +68,8 @@ export interface Host extends AsyncDisposable {
   client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;
   /** Publishes an event from outside of a handler. Resolves when it is stored. */
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>, options?: SpeakOptions): Promise<MessageHeader>;
+  /** The state of a key, as a handler would load it. */
+  load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /** Stops taking work, finishes what is in progress, leaves the directory and closes. Safe to call again. */
   drain(): Promise<void>;
 }

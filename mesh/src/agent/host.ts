@@ -20,6 +20,9 @@ import { Directory } from "../directory/directory.ts";
 import { Registration } from "../directory/registration.ts";
 import { Publisher } from "../events/publisher.ts";
 import { newId } from "../ids.ts";
+import { Compactor } from "../journal/compactor.ts";
+import { Journals } from "../journal/journals.ts";
+import { observeCommit } from "../journal/observe-commit.ts";
 import { MeshError } from "../mesh-error.ts";
 import { callerSteps, handlerSteps } from "../pipeline/orders.ts";
 import { chain } from "../pipeline/step.ts";
@@ -27,7 +30,7 @@ import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
-import { grantsOf } from "./grants.ts";
+import { grantsOf, mayPublishOf } from "./grants.ts";
 import { hearings } from "./hearing.ts";
 import type { Host, HostOptions } from "./host-options.ts";
 import { profileOf } from "./profile.ts";
@@ -81,7 +84,21 @@ export async function host(options: HostOptions): Promise<Host> {
   );
   const caller = new Caller({ clock, contracts, send });
   const publisher = new Publisher({ clock, contracts, subjects, appender, grants, observer });
-  const voice: Voice = { clock, caller, publisher };
+  const compactor = new Compactor(broker, subjects);
+  const journals = new Journals({
+    broker,
+    subjects,
+    clock,
+    contracts,
+    appender,
+    onCommitted(committed) {
+      if (observer !== undefined) observeCommit(committed, observer);
+      compactor.consider(committed);
+    },
+  });
+  opening.defer(() => compactor.settled());
+  const assertMayPublish = mayPublishOf(agents);
+  const voice: Voice = { clock, caller, publisher, journals, assertMayPublish };
   const build = { contracts, steps: handlerSteps(pipeline), voice };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
 
@@ -153,6 +170,7 @@ export async function host(options: HostOptions): Promise<Host> {
         cause: undefined,
         conversationId: speaker.conversationId,
       }),
+    load: (key) => journals.load(key),
     drain,
     [Symbol.asyncDispose]: drain,
   };

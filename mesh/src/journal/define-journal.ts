@@ -21,9 +21,12 @@ export interface JournalInit<S, E extends readonly DescMessage[]> {
    */
   readonly snapshotEvery?: number | undefined;
   /**
-   * Whether events below a snapshot may be removed. Default false: the whole history stays readable for projections.
+   * Whether events below a snapshot may be removed. Default false: the whole history stays readable for projections. A
+   * journal that compacts needs `upgrade` when its version is raised, since older states cannot be folded anew.
    */
   readonly compact?: boolean | undefined;
+  /** Makes a state of this version from one that another version wrote. Default: such snapshots are not used. */
+  readonly upgrade?: ((state: unknown, writtenBy: number) => S) | undefined;
 }
 
 /** A kind of state: typed events per key, folded. */
@@ -35,6 +38,7 @@ export interface Journal<S, E extends DescMessage> {
   readonly events: ReadonlyMap<string, DescMessage>;
   readonly snapshotEvery: number;
   readonly compact: boolean;
+  readonly upgrade: ((state: unknown, writtenBy: number) => S) | undefined;
   readonly initial: () => S;
   readonly evolve: (state: S, event: MessageShape<E>) => S;
   /** The state of one key. */
@@ -69,6 +73,7 @@ export function defineJournal<S, const E extends readonly DescMessage[]>(
     events: new Map(init.events.map((event) => [event.typeName, event])),
     snapshotEvery: init.snapshotEvery ?? 100,
     compact: init.compact ?? false,
+    upgrade: init.upgrade,
     initial: init.initial,
     evolve: init.evolve,
     at: (key: string) => Object.freeze({ journal, key }),

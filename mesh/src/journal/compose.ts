@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import type { NewMessage } from "../broker/new-message.ts";
+import { laneOf, type Subjects } from "../broker/subjects.ts";
+import { headerFor, type MessageHeader } from "../header.ts";
+import { writeHeader } from "../header-codec.ts";
+import { newId } from "../ids.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { OpenSpan } from "../telemetry/open-span.ts";
+import { inject, type TraceContext } from "../telemetry/propagation.ts";
+import { startSendSpan } from "../telemetry/tracing.ts";
+import type { Draft, DraftedEvent, DraftedKey } from "./draft.ts";
+import { journalHeader } from "./journal-header.ts";
+import { addressOf } from "./read-key.ts";
+import { handledForMs, snapshotPayload } from "./snapshot.ts";
+
+/** A reply is stored in a header of an event; larger ones belong into a message of their own. */
+export const maxReplyBytes = 64 * 1024;
+
+/** What a commit is stored with. */
+export interface CompositionInit {
+  readonly subjects: Subjects;
+  readonly domain: string;
+  /** Agent whose handler commits. */
+  readonly source: string;
+  /** Message that is being handled. */
+  readonly cause: MessageHeader | undefined;
+  readonly trace: TraceContext;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What a repeat of the same message is known by; unset: it is not remembered. */
+  readonly causeId: string | undefined;
+  /** Plain text. */
+  readonly reply: string;
+}
+
+/** A message to store, and what is told of it when it is an event for others. */
+export interface Composed {
+  readonly message: NewMessage;
+  readonly announced: { readonly header: MessageHeader; readonly span: OpenSpan } | undefined;
+}
+
+/** A commit as messages. */
+export interface Composition {
+  readonly messages: readonly Composed[];
+  /** Index of the last event of each key that has any, in the order of the draft's keys. */
+  readonly lastOf: ReadonlyMap<DraftedKey, number>;
+}
+
+/**
+ * Makes the messages of a commit: events of each key, events without state, the mark when there is no state to carry the
+ * reply, and snapshots that are due.
+ */
+export function compose(draft: Draft, init: CompositionInit): Composition {
+  if (Buffer.byteLength(init.reply) > maxReplyBytes) {
+    const message = `the reply of a commit is ${Buffer.byteLength(init.reply)} bytes; at most ${maxReplyBytes} are stored with it`;
+    throw new MeshError({ code: "TOO_LARGE", message });
+  }
+  const commit = newId();
+  const messages: Composed[] = [];
+  const lastOf = new Map<DraftedKey, number>();
+  for (const key of draft.keys) {
+    for (const event of key.events) messages.push(stateEvent(key, event, { ...init, commit }));
+    if (key.events.length > 0) lastOf.set(key, messages.length - 1);
+  }
+  for (const { contract, key, event } of draft.published) {
+    const subject = init.subjects.outgoingEvent({ ...contract, domain: init.domain }, key);
+    messages.push(
+      composeEvent({ subject, key, type: contract.desc, event, name: contract.name, isAnnounced: true }, init),
+    );
+  }
+  if (lastOf.size === 0 && init.causeId !== undefined)
+    messages.push({ message: mark(init, init.causeId), announced: undefined });
+  for (const [key, last] of lastOf) {
+    const { journal } = key.at;
+    const due = journal.snapshotEvery > 0 && key.after.version - key.before.snapshotVersion >= journal.snapshotEvery;
+    if (due) messages.push({ message: snapshot(key, messages.length - last, init), announced: undefined });
+  }
+  return { messages, lastOf };
+}
+
+function stateEvent(
+  key: DraftedKey,
+  drafted: DraftedEvent,
+  init: CompositionInit & { readonly commit: string },
+): Composed {
+  const { at, before } = key;
+  const { type, event, announced, version } = drafted;
+  const { subjects, causeId, commit, reply } = init;
+  const address = addressOf(at);
+  const lane = announced === undefined ? undefined : laneOf(announced.priority);
+  const composed = composeEvent(
+    {
+      subject: subjects.stateEvent(address, type.typeName, lane),
+      key: at.key,
+      type,
+      event,
+      name: announced?.name ?? type.name,
+      isAnnounced: announced !== undefined,
+    },
+    init,
+  );
+  const headers = new Map(composed.message.headers);
+  headers.set(journalHeader.version, String(version));
+  headers.set(journalHeader.commit, commit);
+  if (causeId !== undefined && version === before.version + 1) {
+    headers.set(journalHeader.cause, causeId);
+    headers.set(journalHeader.reply, Buffer.from(reply).toString("base64"));
+  }
+  // The same expectation on every message of the key: the broker checks each against the state before the batch.
+  const expect = { filter: subjects.stateOf(address), lastSequence: before.lastSequence };
+  return { ...composed, message: { ...composed.message, headers, expect } };
+}
+
+interface EventToCompose {
+  readonly subject: string;
+  readonly key: string;
+  readonly type: DescMessage;
+  readonly event: Message;
+  readonly name: string;
+  readonly isAnnounced: boolean;
+}
+
+function composeEvent(
+  { subject, key, type, event, name, isAnnounced }: EventToCompose,
+  init: CompositionInit,
+): Composed {
+  const { source, cause, trace, now } = init;
+  const header = headerFor({ sourceAgentId: source, messageType: type.typeName, name, timestamp: now }, cause);
+  const span = isAnnounced ? startSendSpan({ header, subject, parent: trace }) : undefined;
+  const headers = new Map<string, string>();
+  writeHeader(header, (field, value) => headers.set(field, value), { key, contentType: "application/protobuf" });
+  inject(span?.context ?? trace, (field, value) => headers.set(field, value));
+  const message = { subject, payload: toBinary(type, event), headers, id: header.messageId };
+  return { message, announced: span === undefined ? undefined : { header, span } };
+}
+
+/** That a message was handled, with the reply, where no state event can carry it. Goes away by itself. */
+export function mark({ subjects, domain, source, reply }: CompositionInit, causeId: string): NewMessage {
+  const subject = subjects.handledMark(domain, source, causeId);
+  return {
+    subject,
+    payload: new TextEncoder().encode(reply),
+    headers: new Map([["Nats-TTL", `${Math.ceil(handledForMs / 1000)}s`]]),
+    id: newId(),
+    expect: { filter: subject, lastSequence: 0 },
+  };
+}
+
+function snapshot({ at, after }: DraftedKey, offset: number, { subjects, now }: CompositionInit): NewMessage {
+  return {
+    subject: subjects.snapshot(addressOf(at)),
+    payload: snapshotPayload(after, now),
+    headers: new Map([
+      [journalHeader.offset, String(offset)],
+      [journalHeader.journalVersion, String(at.journal.version)],
+    ]),
+    id: newId(),
+  };
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { Client } from "@parley/mesh";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accountAgent, auditAgent, counts } from "../agents/account-agent.ts";
+import { AccountDepositedSchema, AccountService, AccountTransferredSchema } from "../gen/parley/test/v1/account_pb.js";
+
+describe("a commit", () => {
+  let mesh: TestMesh;
+  let bank: Client<typeof AccountService>;
+
+  beforeAll(async () => {
+    mesh = await testMesh({ agents: [accountAgent, auditAgent] });
+    bank = mesh.client(AccountService);
+  });
+  afterAll(() => mesh.drain());
+
+  test("keeps state and announces it in one", async () => {
+    await expect(bank.deposit({ account: "ann", amount: 5n })).resolves.toMatchObject({ balance: 5n });
+    await expect(bank.deposit({ account: "ann", amount: 2n })).resolves.toMatchObject({ balance: 7n });
+    await expect(bank.getBalance({ account: "ann" })).resolves.toMatchObject({ balance: 7n });
+    await expect(mesh.heard(AccountDepositedSchema, { account: "ann", amount: 2n })).resolves.toBeDefined();
+  });
+
+  test("is atomic over two keys, with what it publishes [R29]", async () => {
+    await bank.deposit({ account: "bob", amount: 10n });
+    await expect(bank.transfer({ from: "bob", to: "cleo", amount: 4n })).resolves.toMatchObject({ done: true });
+    await expect(bank.getBalance({ account: "bob" })).resolves.toMatchObject({ balance: 6n });
+    await expect(bank.getBalance({ account: "cleo" })).resolves.toMatchObject({ balance: 4n });
+    await expect(mesh.heard(AccountTransferredSchema, { from: "bob" })).resolves.toMatchObject({ to: "cleo" });
+    await expect(bank.transfer({ from: "bob", to: "cleo", amount: 40n })).resolves.toMatchObject({ done: false });
+    await expect(bank.getBalance({ account: "cleo" })).resolves.toMatchObject({ balance: 4n });
+  });
+
+  test("gives a repeat with the same idempotency key the very same answer and no second effect [R29]", async () => {
+    const request = { account: "dora", amount: 3n, requestId: "r-1" };
+    await expect(bank.deposit(request)).resolves.toMatchObject({ balance: 3n });
+    await bank.deposit({ account: "dora", amount: 1n });
+    await expect(bank.deposit(request)).resolves.toMatchObject({ balance: 3n });
+    await expect(bank.getBalance({ account: "dora" })).resolves.toMatchObject({ balance: 4n });
+  });
+
+  test("remembers even a refusal that stored no state, when it was asked with an idempotency key", async () => {
+    const request = { from: "eve", to: "fay", amount: 1n, requestId: "r-2" };
+    await expect(bank.transfer(request)).resolves.toMatchObject({ done: false });
+    await bank.deposit({ account: "eve", amount: 9n });
+    await expect(bank.transfer(request)).resolves.toMatchObject({ done: false });
+    await expect(bank.transfer({ ...request, requestId: "r-3" })).resolves.toMatchObject({ done: true });
+  });
+
+  test("lets a thousand writers of one key in this process all in, each once", async () => {
+    const balances = await Promise.all(
+      Array.from({ length: 60 }, async () => (await bank.deposit({ account: "gus", amount: 1n })).balance),
+    );
+    expect(new Set(balances).size).toBe(60);
+  });
+
+  test("is heard effectively once by an agent that commits", async () => {
+    await bank.deposit({ account: "hal", amount: 1n });
+    await bank.deposit({ account: "hal", amount: 1n });
+    await mesh.settled();
+    const count = await mesh.load(counts.at("hal"));
+    expect(count).toBe(2);
+  });
+});
