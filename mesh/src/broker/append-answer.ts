@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { setTimeout as delay } from "node:timers/promises";
-import { errors, type Msg, type MsgHdrs, RequestError } from "@nats-io/transport-node";
+import { errors, type MsgHdrs, RequestError } from "@nats-io/transport-node";
+import { answered } from "./answered.ts";
 import { meaningOf } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 
@@ -20,8 +20,6 @@ export type AppendAnswer =
 
 /** Shorter than the loss of a leader: an attempt that was lost with a connection shall not cost more than this. */
 const answerTimeoutMs = 2_000;
-/** An answer that has not come this long after a reconnect went to the old connection. */
-const afterReconnectMs = 100;
 /** The broker's word for: an earlier attempt with this id is not finished. */
 const idInProcess = 10158;
 
@@ -40,7 +38,7 @@ export async function tryAppend(
   const { subject, payload, headers } = message;
   try {
     const request = broker.connection.request(subject, payload, { headers, timeout: answerTimeoutMs });
-    return read((await orLost(broker, request)).json<Acknowledgement>());
+    return read((await answered(broker, request)).json<Acknowledgement>());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof RequestError && error.isNoResponders()) {
@@ -48,22 +46,6 @@ export async function tryAppend(
     }
     const closed = error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError;
     return { kind: closed ? "closed" : "silence", reason };
-  }
-}
-
-/** The answer, or an error soon after a reconnect: whole seconds are not waited for what cannot come any more. */
-async function orLost(broker: Broker, request: Promise<Msg>): Promise<Msg> {
-  let end = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    end = broker.onReconnect(() => {
-      void delay(afterReconnectMs).then(() => reject(new Error("the connection was lost before the answer came")));
-    });
-  });
-  try {
-    return await Promise.race([request, lost]);
-  } finally {
-    end();
-    request.catch(() => {});
   }
 }
 

@@ -42,10 +42,23 @@ export function brokerError(error: unknown, what: string): MeshError {
     const message = `${what}: the broker refused (${refusal.code}): ${reason}`;
     return new MeshError({ code: meaningOf(refusal.code, refusal.status), message, cause: error });
   }
-  const forbidden = error instanceof errors.PermissionViolationError;
-  const code = forbidden ? "PERMISSION_DENIED" : "BROKER_UNAVAILABLE";
-  return new MeshError({ code, message: `${what}: ${reason}`, cause: error });
+  return new MeshError({ code: codeOf(error), message: `${what}: ${reason}`, cause: error });
 }
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof errors.PermissionViolationError) return "PERMISSION_DENIED";
+  return mistakes.some((kind) => error instanceof kind) ? "INTERNAL" : "BROKER_UNAVAILABLE";
+}
+
+/** Errors that repeating does not cure. */
+const mistakes = [
+  TypeError,
+  ReferenceError,
+  RangeError,
+  errors.InvalidArgumentError,
+  errors.InvalidOperationError,
+  errors.InvalidSubjectError,
+] as const;
 
 /** The library hides some of the broker's refusals in the cause of errors of its own. */
 function refusalIn(error: unknown): JetStreamApiError | undefined {
@@ -56,4 +69,9 @@ function refusalIn(error: unknown): JetStreamApiError | undefined {
 /** Whether an error says that the thing is not there. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof JetStreamApiError && meaningOf(error.code, error.status) === "NOT_FOUND";
+}
+
+/** Whether an error says that somebody else has just created the stream, with other settings. */
+export function isCreatedMeanwhile(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === 10058;
 }

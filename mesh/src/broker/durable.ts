@@ -38,7 +38,7 @@ export interface Durable {
  * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE when the broker does not answer.
  */
 export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?: number): Promise<number> {
-  return patiently(`consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
+  return patiently(broker, `consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
     const existing = await consumerInfo(broker, durable);
     const current = existing ?? (await make(broker, durable, resumeAt));
     const wanted = changeable(durable);

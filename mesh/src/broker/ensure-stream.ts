@@ -2,15 +2,12 @@
 // Copyright the Parley authors
 
 import { isDeepStrictEqual } from "node:util";
-import { JetStreamApiError, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
+import type { StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { MeshError } from "../mesh-error.ts";
-import { isNotFound } from "./broker-error.ts";
+import { isCreatedMeanwhile, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import type { WantedStream } from "./stream-configs.ts";
-
-/** The broker's word for: somebody else has just created it, with other settings. */
-const createdMeanwhile = 10058;
 
 /**
  * Creates a stream, or puts right what the mesh needs of one that exists. Settings that an operator may choose are left
@@ -52,12 +49,13 @@ async function create(
     await broker.manager.streams.add(settings);
     return undefined;
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== createdMeanwhile) throw error;
+    if (!isCreatedMeanwhile(error)) throw error;
     return broker.manager.streams.info(wanted.name);
   }
 }
 
-function defaultReplicas(broker: Broker): number {
+/** How many servers hold what is new, when nobody says otherwise. */
+export function defaultReplicas(broker: Broker): number {
   return broker.connection.info?.cluster === undefined ? 1 : 3;
 }
 

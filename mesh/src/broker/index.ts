@@ -4,10 +4,11 @@
 // The broker room: the only place that knows NATS.
 
 export { type Appender, brokerAppender } from "./appender.ts";
+export type { BucketChange } from "./bucket-watch.ts";
 export { type ClusterOptions, type NatsCluster, startCluster } from "./cluster.ts";
 export { type Broker, type BrokerOptions, connectBroker } from "./connection.ts";
 export { keyOfToken, keyToken, nameToken } from "./key-token.ts";
-export { type Bucket, type BucketChange, type BucketEntry, type BucketOptions, openBucket } from "./key-value.ts";
+export { type Bucket, type BucketEntry, type BucketOptions, openBucket } from "./key-value.ts";
 export { deleteNamespace } from "./namespace.ts";
 export type { Appended, NewMessage } from "./new-message.ts";
 export { type OpenedBroker, openBroker } from "./open-broker.ts";

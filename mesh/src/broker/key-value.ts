@@ -2,8 +2,11 @@
 // Copyright the Parley authors
 
 import { type KV, Kvm } from "@nats-io/kv";
-import { brokerError } from "./broker-error.ts";
+import { answered } from "./answered.ts";
+import { brokerError, isCreatedMeanwhile } from "./broker-error.ts";
+import { type BucketChange, BucketWatch } from "./bucket-watch.ts";
 import type { Broker } from "./connection.ts";
+import { defaultReplicas } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
 import { streamNames } from "./stream-names.ts";
 
@@ -14,7 +17,7 @@ export interface BucketOptions {
   readonly purpose: string;
   /** Milliseconds after which an entry that is not written again is gone; default: never. */
   readonly ttlMs?: number | undefined;
-  /** Default 1. */
+  /** Default: 3 in a cluster, else 1. */
   readonly replicas?: number | undefined;
 }
 
@@ -22,12 +25,6 @@ export interface BucketOptions {
 export interface BucketEntry {
   readonly value: Uint8Array;
   readonly revision: number;
-}
-
-/** A change of a bucket; `value` is unset when the entry was deleted. An entry that runs out changes silently. */
-export interface BucketChange {
-  readonly key: string;
-  readonly value: Uint8Array | undefined;
 }
 
 /** A small key-value store in the broker. Keys are of letters, digits and `-_=./`. */
@@ -41,33 +38,43 @@ export interface Bucket {
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
   delete(key: string): Promise<void>;
   /** All values, read one by one. */
-  entries(): Promise<ReadonlyMap<string, Uint8Array>>;
+  entries(): Promise<ReadonlyMap<string, BucketEntry>>;
   /**
-   * Tells of each entry there is, then of each change. Best effort: after faults of the broker it may fall behind or skip,
-   * so whoever must not miss anything reads {@link entries} from time to time. Returns a function that ends it.
+   * Tells of each entry there is, then of each change; after faults of the broker some are told again. `onChange` must not
+   * throw. Returns a function that ends it.
    */
   watch(onChange: (change: BucketChange) => void): Promise<() => void>;
 }
 
-/** Opens a bucket, and makes it when it is not there yet. */
+/** Opens a bucket, and makes it when it is not there yet. One that exists keeps its settings. */
 export async function openBucket(broker: Broker, options: BucketOptions): Promise<Bucket> {
   const name = streamNames(options.namespace).bucket(options.purpose);
-  const store = await patiently(`opening bucket "${name}"`, () =>
-    new Kvm(broker.jetstream).create(name, {
-      history: 1,
-      replicas: options.replicas ?? 1,
-      ttl: options.ttlMs ?? 0,
-      // A follower could answer with what is no longer true.
-      allow_direct: false,
-    }),
-  );
-  return bucketOver(store, name);
+  const store = await patiently(broker, `opening bucket "${name}"`, () => openStore(broker, name, options));
+  return bucketOver(broker, store, name);
 }
 
-function bucketOver(store: KV, name: string): Bucket {
+async function openStore(broker: Broker, name: string, options: BucketOptions): Promise<KV> {
+  const settings = {
+    history: 1,
+    replicas: options.replicas ?? defaultReplicas(broker),
+    ttl: options.ttlMs ?? 0,
+    // A follower could answer with what is no longer true.
+    allow_direct: false,
+  };
+  const buckets = new Kvm(broker.jetstream);
+  try {
+    return await buckets.create(name, settings);
+  } catch (error) {
+    // Somebody else has just made it with other settings: then it is opened.
+    if (!isCreatedMeanwhile(error)) throw error;
+    return buckets.create(name, settings);
+  }
+}
+
+function bucketOver(broker: Broker, store: KV, name: string): Bucket {
   const tried = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await answered(broker, work());
     } catch (error) {
       throw brokerError(error, `${what} in bucket "${name}"`);
     }
@@ -85,16 +92,12 @@ function bucketOver(store: KV, name: string): Bucket {
     async entries() {
       const keys = await tried("listing keys", () => keysOf(store));
       const found = await Promise.all(keys.map(async (key) => [key, await get(key)] as const));
-      return new Map(found.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry.value] as const])));
+      return new Map(found.flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry] as const])));
     },
     async watch(onChange) {
-      const changes = await tried("watching", () => store.watch());
-      void (async () => {
-        for await (const { key, operation, value } of changes) {
-          onChange({ key, value: operation === "PUT" ? value : undefined });
-        }
-      })().catch(() => {});
-      return () => changes.stop();
+      const watch = new BucketWatch({ broker, store, stream: `KV_${name}`, onChange });
+      await tried("watching", () => watch.start());
+      return () => watch.stop();
     },
   };
 }

@@ -14,7 +14,7 @@ import { Subjects } from "./subjects.ts";
 export async function deleteNamespace(broker: Broker, namespace: string): Promise<void> {
   const prefix = `${new Subjects(namespace).namespace}_`;
   const names: string[] = [];
-  await patiently(`streams of namespace "${namespace}"`, async () => {
+  await patiently(broker, `streams of namespace "${namespace}"`, async () => {
     for await (const name of broker.manager.streams.names()) {
       if (name.startsWith(prefix) || name.startsWith(`KV_${prefix}`)) names.push(name);
     }
@@ -23,7 +23,7 @@ export async function deleteNamespace(broker: Broker, namespace: string): Promis
   for (const name of names.sort(
     (left, right) => Number(left.includes("JOURNAL")) - Number(right.includes("JOURNAL")),
   )) {
-    await patiently(`deletion of stream "${name}"`, () => deleteStream(broker, name));
+    await patiently(broker, `deletion of stream "${name}"`, () => deleteStream(broker, name));
   }
 }
 

@@ -47,7 +47,7 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
     ...domains.map((domain) => journalStream(subjects, names, domain)),
   ];
   for (const wanted of entered) {
-    await patiently(`stream "${wanted.name}"`, () => ensureStream(broker, wanted, replicas));
+    await patiently(broker, `stream "${wanted.name}"`, () => ensureStream(broker, wanted, replicas));
   }
   const ensureSourcing = async (name: string, sourcesOf: (domains: readonly string[]) => readonly DurableSource[]) => {
     // Who changed it looks again: a host that knew fewer journals may have written at the same time, and it will look again
@@ -60,8 +60,10 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
     }
   };
   const { events, commands } = names;
-  await patiently(`stream "${events}"`, () => ensureSourcing(events, (all) => eventSources(subjects, names, all)));
-  await patiently(`stream "${commands}"`, () =>
+  await patiently(broker, `stream "${events}"`, () =>
+    ensureSourcing(events, (all) => eventSources(subjects, names, all)),
+  );
+  await patiently(broker, `stream "${commands}"`, () =>
     ensureSourcing(commands, (all) => commandSources(subjects, names, all)),
   );
 }

@@ -9,13 +9,17 @@ export class Registration {
   readonly profile: AgentProfile;
   readonly #directory: Directory;
   readonly #timer: NodeJS.Timeout;
+  readonly #endReconnect: () => void;
 
   private constructor(directory: Directory, profile: AgentProfile) {
     this.#directory = directory;
     this.profile = profile;
     // A write that fails is made up for by the next one; the TTL allows for two that are missing.
-    this.#timer = setInterval(() => void directory.write(profile).catch(() => {}), directory.heartbeatMs);
+    const beat = () => void directory.write(profile).catch(() => {});
+    this.#timer = setInterval(beat, directory.heartbeatMs);
     this.#timer.unref();
+    // The broker may have been away for longer than the TTL.
+    this.#endReconnect = directory.onReconnect(beat);
   }
 
   /** Enters the profile with the status it has. */
@@ -37,6 +41,7 @@ export class Registration {
   /** Ends the heartbeat and takes the entry out. While the broker is away, the TTL takes it out. */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
+    this.#endReconnect();
     await this.#directory.remove(this.profile).catch(() => {});
   }
 
