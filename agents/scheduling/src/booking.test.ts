@@ -10,6 +10,7 @@ import {
   AppointmentRequestedSchema,
   SlotsOfferedSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
+import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { ConverseResponseSchema, Intent } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import { expect, test } from "vitest";
 import { type TestWorld, testWorld } from "./test-world.ts";
@@ -194,6 +195,49 @@ test("what was understood is kept: the service is asked for, later sentences cor
   expect(corrected.offers[0]?.slotId).toBe("slot.prov_dr_rossi.dentist.20260108T160000Z.45.1");
   expect(corrected.offers[0]?.reasoning).toContain("Matches preferred provider");
   expect((await say("no thanks", conversationId)).offers).toEqual([]);
+});
+
+test("a choice that fits several offers is asked back, with those alone", async () => {
+  await using world = await testWorld();
+  const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });
+  const which = await world.users.converse({ userId: "ann", text: "the one with Dr Weber", conversationId });
+  expect(which.reply).toMatch(/^Which of these do you mean/);
+  expect(which.offers.map(({ providerId }) => providerId)).toEqual(["prov_dr_weber", "prov_dr_weber"]);
+  const { appointment } = await world.users.converse({ userId: "ann", text: "2", conversationId });
+  expect(appointment?.slotId).toBe(which.offers[1]?.slotId);
+});
+
+test("a time that was cancelled can be booked again from the old offer", async () => {
+  await using world = await testWorld();
+  const offer = await firstOffer(world);
+  const book = async () => {
+    const { result } = await world.scheduling.confirmSlot(choice("ann", offer));
+    return result.case === "appointment" ? result.value.appointmentId : "";
+  };
+  const first = await book();
+  await world.scheduling.cancelAppointment({ userId: "ann", appointmentId: first });
+  const second = await book();
+  expect(second).not.toBe(first);
+  expect(
+    (await world.scheduling.listAppointments({ userId: "ann" })).appointments.map(({ appointmentId }) => appointmentId),
+  ).toEqual([second]);
+});
+
+test("everybody is known, however many there are", async () => {
+  await using world = await testWorld();
+  const client = world.mesh.client(ProviderAgentService, { source: "scheduling.provider" });
+  const services = [{ serviceType: "haircut", names: [], durationMinutes: 20 }];
+  for (let number = 0; number < 250; number += 1) {
+    const provider = {
+      providerId: `z${String(number).padStart(3, "0")}`,
+      name: `Barber No${number}x`,
+      timeZone: "UTC",
+      services,
+    };
+    await client.upsertProvider({ provider });
+  }
+  const { understood } = await world.users.converse({ userId: "ann", text: "a haircut with No249x" });
+  expect(understood?.providerIds).toEqual(["z249"]);
 });
 
 test("when nothing is free at the wished time the nearest times are offered, and it is said", async () => {

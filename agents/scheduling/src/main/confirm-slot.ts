@@ -32,7 +32,7 @@ export const confirmSlot: Methods["confirmSlot"] = async (request, ctx) => {
     {
       userId,
       slotId,
-      idempotencyKey: bookingKey(request),
+      idempotencyKey: bookingKey(userId, ctx.idempotencyKey),
       conversationId: conversationId || (ctx.header.conversationId ?? ""),
     },
     { target: `pa_${slot.providerId}`, ...(conversationId === "" ? {} : { conversationId }) },
@@ -61,9 +61,10 @@ function chosenSlot(request: ConfirmSlotRequest): Slot | undefined {
 }
 
 /** One key for one booking of one user: keys that two users happen to share must not meet at the provider. */
-function bookingKey({ userId, slotId, idempotencyKey }: ConfirmSlotRequest): string {
-  const parts = JSON.stringify([userId, idempotencyKey === "" ? slotId : idempotencyKey]);
-  return createHash("sha256").update(parts).digest("base64url");
+function bookingKey(userId: string, idempotencyKey: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([userId, idempotencyKey]))
+    .digest("base64url");
 }
 
 /** Free times near a slot that could not be had. None when they cannot be found out: the failure itself must be told. */

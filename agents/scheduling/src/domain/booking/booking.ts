@@ -36,7 +36,7 @@ export function decideBooking(calendar: Calendar, request: BookingRequest, now: 
   if (earlier !== undefined) return { kind: "repeat", appointment: earlier };
   const reason = objection(calendar, { provider, slot: request.slot, now });
   if (reason !== undefined) return { kind: "refused", reason };
-  const appointment = newAppointment(calendar, { provider, request, now });
+  const appointment = newAppointment({ provider, request, now });
   return { kind: "happens", event: { kind: "confirmed", appointment, idempotencyKey: request.idempotencyKey } };
 }
 
@@ -77,14 +77,11 @@ function objection(
   return busyTimes(calendar).some((taken) => overlaps(taken, time)) ? "SLOT_TAKEN" : undefined;
 }
 
-function newAppointment(
-  calendar: Calendar,
-  { provider, request, now }: { provider: Provider; request: BookingRequest; now: number },
-): Appointment {
+function newAppointment(from: { provider: Provider; request: BookingRequest; now: number }): Appointment {
+  const { provider, request, now } = from;
   const { userId, slot, idempotencyKey, conversationId } = request;
   const { providerId, name: providerName } = provider;
-  // The version keeps a time that was cancelled and booked again apart from itself.
-  const parts = JSON.stringify([providerId, userId, idempotencyKey, calendar.version]);
+  const parts = JSON.stringify([providerId, userId, idempotencyKey]);
   const random = createHash("sha256").update(parts).digest("base64url").slice(0, 16);
   return {
     appointmentId: `${providerId}.${random}`,

@@ -63,6 +63,12 @@ test("offers are various: all providers in turn, times an hour apart, as long as
   ]);
 });
 
+test("a provider who is free later is not crowded out by one who is free earlier", () => {
+  const early = [0, 60, 120, 180].map((minutes) => time("smith", minutes));
+  const offers = rank([...early, time("weber", 300)], taste, 4);
+  expect(offers.map(({ providerId }) => providerId)).toEqual(["smith", "smith", "smith", "weber"]);
+});
+
 test("without choice the list is filled up with what there is, but no two offers of one provider overlap", () => {
   const offers = rank([time("smith", 0), time("smith", 15), time("smith", 30), time("smith", 45)], taste, 5);
   expect(offers.map(({ start }) => (start - noon) / minuteMs)).toEqual([0, 30]);
