@@ -11,7 +11,8 @@ import { DayOfWeek } from "@parley/contracts/parley/scheduling/v1/time_pb.js";
 import { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import { testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { agents, sampleProviders } from "./index.ts";
+import { agents } from "./agents.ts";
+import { sampleProviders } from "./sample-world.ts";
 import { type TestWorld, testWorld } from "./test-world.ts";
 
 let world: TestWorld;

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Agent } from "@parley/mesh";
-import { providerAgent } from "./provider-agent.ts";
-import { schedulingAgent } from "./scheduling-agent.ts";
-import { userAgent } from "./user-agent.ts";
-
+export { agents } from "./agents.ts";
 export { type DemoOptions, type DemoResult, type DemoTerminal, demo } from "./demo.ts";
+export { providerAgent } from "./provider-agent.ts";
 export { sampleProviders, seed } from "./sample-world.ts";
-export { providerAgent, schedulingAgent, userAgent };
-
-/** All agents of the group, each with new state. */
-export function agents(): readonly Agent[] {
-  return [userAgent(), schedulingAgent(), providerAgent()];
-}
+export { schedulingAgent } from "./scheduling-agent.ts";
+export { userAgent } from "./user-agent.ts";

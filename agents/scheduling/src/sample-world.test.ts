@@ -4,11 +4,11 @@
 import { create } from "@bufbuild/protobuf";
 import { ProviderSchema } from "@parley/contracts/parley/scheduling/v1/provider_pb.js";
 import { expect, test } from "vitest";
+import { demo } from "./demo.ts";
 import { freeTimes } from "./domain/booking/availability.ts";
 import { dayMs, hourMs } from "./domain/time/time-window.ts";
-import { demo, sampleProviders } from "./index.ts";
 import { providerFrom } from "./messages/provider-message.ts";
-import { seed } from "./sample-world.ts";
+import { sampleProviders, seed } from "./sample-world.ts";
 import { testWorld } from "./test-world.ts";
 
 const providers = sampleProviders.map((init) => providerFrom(create(ProviderSchema, init)));

@@ -6,7 +6,7 @@ import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/s
 import { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import type { Agent, Client } from "@parley/mesh";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
-import { agents } from "./index.ts";
+import { agents } from "./agents.ts";
 import { seed } from "./sample-world.ts";
 
 /** A test mesh in which the sample providers can be booked, with a client for each service. */

@@ -4,13 +4,14 @@
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { type Context, defineAgent, MeshError, serve } from "@parley/mesh";
 import { expect, test } from "vitest";
-import { schedulingAgent, userAgent } from "./index.ts";
 import { answerAvailability } from "./provider/availability.ts";
 import { keepBookings } from "./provider/bookings.ts";
 import { Calendars } from "./provider/calendars.ts";
 import { describeProviders } from "./provider/describe.ts";
 import { tellProviders } from "./provider/news.ts";
+import { schedulingAgent } from "./scheduling-agent.ts";
 import { type TestWorld, testWorld } from "./test-world.ts";
+import { userAgent } from "./user-agent.ts";
 
 /** A provider agent in which asking some providers goes wrong. */
 function providerAgentWhere(trouble: (providerId: string, ctx: Context) => Promise<void>) {
