@@ -87,6 +87,29 @@ test("hosts with different domains may see to the streams at the same time", asy
   expect(texts.sort()).toEqual(domains);
 });
 
+test("a host that knew fewer journals and writes last does not undo what another one has added", async () => {
+  await using mesh = await openTestBroker();
+  const { broker, namespace, names, subjects, appender } = mesh;
+  const streams = broker.manager.streams;
+  let interrupted = false;
+  // Between its look at the journals and its write, the other host does all of its work.
+  const update: typeof streams.update = async (name, config) => {
+    if (name === names.events && !interrupted) {
+      interrupted = true;
+      await ensureStreams(broker, { namespace, domains: [other.domain] });
+    }
+    return streams.update(name, config);
+  };
+  const slow = {
+    ...broker,
+    manager: { ...broker.manager, streams: Object.assign(Object.create(streams), { update }) },
+  };
+  await ensureStreams(slow, { namespace, domains: ["parley.slow.v1"] });
+  expect(interrupted).toBe(true);
+  await appender.append(textMessage(subjects.outgoingEvent(other, "k"), "said"));
+  expect(await contentOf(broker, names.events, 1)).toHaveLength(1);
+});
+
 test("seeing to the streams again changes nothing, and what an operator has set stays", async () => {
   await using mesh = await openTestBroker();
   const { names, broker, namespace } = mesh;
