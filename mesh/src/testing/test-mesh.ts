@@ -11,6 +11,7 @@ import type { Host, HostOptions } from "../agent/host-options.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { deleteNamespace } from "../broker/namespace.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { durableName } from "../broker/subjects.ts";
 import type { Observation } from "../pipeline/observation.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -65,7 +66,7 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     }),
   );
   const events = opening.use(new EventRecorder(broker, namespace));
-  const watched = { namespace, clock, observed, events, hosted };
+  const watched = { namespace, clock, observed, events, hosted, hearers: hearersOf(options.agents) };
   open.add(watched);
   opening.defer(() => void open.delete(watched));
   const settled = () => untilSettled(broker, watched);
@@ -98,6 +99,8 @@ interface Watched {
   readonly observed: readonly Observation[];
   readonly events: EventRecorder;
   readonly hosted: Host;
+  /** Names of their durables. */
+  readonly hearers: readonly string[];
 }
 
 /** The test meshes of this process: those of one namespace settle together. */
@@ -122,7 +125,7 @@ async function untilSettled(broker: Broker, { namespace, clock }: Watched): Prom
       events.events.length,
       hosted.moving,
     ]);
-    const now = JSON.stringify([counts, await consumerStates(broker, namespace)]);
+    const now = JSON.stringify([counts, await consumerStates(broker, together)]);
     if (now !== before) since = Date.now();
     const moving = together.some(({ hosted }) => hosted.moving > 0);
     if (now === before && !now.includes('"busy"') && (!moving || Date.now() - since >= quietMs)) return;
@@ -131,13 +134,20 @@ async function untilSettled(broker: Broker, { namespace, clock }: Watched): Prom
   }
 }
 
-/** Of every consumer of EVENTS: whether something waits to be delivered, and how much is unsettled. */
-async function consumerStates(broker: Broker, namespace: string): Promise<unknown> {
+/** Of every hearer that is hosted here: whether something waits to be delivered, and how much is unsettled. */
+async function consumerStates(broker: Broker, together: readonly Watched[]): Promise<unknown> {
+  const hosted = new Set(together.flatMap(({ hearers }) => hearers));
+  const [{ namespace = "" } = {}] = together;
   const states: unknown[] = [];
   for await (const info of broker.manager.consumers.list(streamNames(namespace).events)) {
+    if (!hosted.has(info.name)) continue;
     states.push([info.name, info.num_pending > 0 ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
   }
   return states;
+}
+
+function hearersOf(agents: readonly Agent[]): readonly string[] {
+  return agents.flatMap((agent) => agent.hears.map(({ name }) => durableName(agent.name, name)));
 }
 
 async function readDeadLetters(broker: Broker, namespace: string): Promise<DeadLetter[]> {
