@@ -154,7 +154,7 @@ async function readDeadLetters(broker: Broker, namespace: string): Promise<DeadL
   const { dead } = streamNames(namespace);
   const { state } = await broker.manager.streams.info(dead);
   const letters: DeadLetter[] = [];
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+  for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
     const stored = await broker.manager.streams.getMessage(dead, { seq });
     if (stored !== null) letters.push(fromBinary(DeadLetterSchema, stored.data));
   }
