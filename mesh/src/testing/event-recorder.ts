@@ -18,7 +18,7 @@ export interface Recorded {
   readonly payload: Uint8Array;
 }
 
-/** Keeps every event of a namespace, in the order of EVENTS. */
+/** Keeps every event of a namespace whose header can be read, in the order of EVENTS. */
 export class EventRecorder implements AsyncDisposable {
   readonly #pull: Pull;
   readonly #recorded: Recorded[] = [];
@@ -67,7 +67,7 @@ export class EventRecorder implements AsyncDisposable {
 
   #record(message: PulledMessage): void {
     const { subject, headers, payload } = message;
-    const header = readHeader((name) => headers.get(name));
+    const header = headerOf(message);
     if (header !== undefined) this.#recorded.push({ header, subject, headers, payload });
     message.ack();
     for (const wake of this.#waiting) wake();
@@ -76,6 +76,15 @@ export class EventRecorder implements AsyncDisposable {
 
   #more(): Promise<void> {
     return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+}
+
+/** Unset when it cannot be read: that message is no event of anybody's. */
+function headerOf({ headers }: PulledMessage): MessageHeader | undefined {
+  try {
+    return readHeader((name) => headers.get(name));
+  } catch {
+    return undefined;
   }
 }
 
