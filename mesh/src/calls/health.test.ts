@@ -93,13 +93,14 @@ test("a watcher that left is forgotten", async () => {
   expect(listeners).toBe(0);
 });
 
-test("a watch ends with UNAVAILABLE on shutdown, so a drain does not wait for it", async () => {
+test("a watch tells the last status and ends with UNAVAILABLE on shutdown, so a drain does not wait for it", async () => {
   const seen: unknown[] = [];
   const watch = async () => {
     for await (const { status } of health.stream("Watch", { service: "" })) {
       seen.push(status);
-      if (status === "SERVING") board.set("", "NOT_SERVING");
-      if (status === "NOT_SERVING") shutdown.abort();
+      if (status !== "SERVING") continue;
+      board.set("", "NOT_SERVING");
+      shutdown.abort();
     }
   };
   board.set("", "SERVING");

@@ -49,17 +49,16 @@ async function* changes(
   try {
     let last = board.get(service);
     yield last;
-    while (!signal.aborted) {
+    for (;;) {
       const changed = new Promise<void>((resolve) => {
         wake = resolve;
       });
       const status = board.get(service);
-      if (status === last) {
-        await changed;
-        continue;
-      }
+      // What was set last is told before the end: a host sets NOT_SERVING and shuts down in one go.
+      if (status === last && signal.aborted) return;
+      if (status === last) await changed;
+      else yield status;
       last = status;
-      yield status;
     }
   } finally {
     stopListening();

@@ -12,8 +12,6 @@ export interface ProtocolSide {
   take(socket: Socket): void;
   /** Lets every connection end as soon as its requests are answered; closes those without a request now. */
   drain(): void;
-  /** Releases what is left; the connections themselves are the port's. */
-  close(): void;
 }
 
 /** HTTP/1.1 over connections that a port accepted. */
@@ -24,7 +22,8 @@ export function http1Side(handler: RequestHandler, limits: PortLimits): Protocol
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
+      // Node refuses a longer one than for the whole request.
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.idleTimeoutMs,
       // Both timeouts are noticed only when Node looks.
@@ -52,8 +51,8 @@ export function http1Side(handler: RequestHandler, limits: PortLimits): Protocol
     drain() {
       draining = true;
       for (const response of open) if (!response.headersSent) response.shouldKeepAlive = false;
-      server.closeIdleConnections();
+      // Closes idle connections, and looks for slow requests no more: what is left is bounded by the port.
+      server.close();
     },
-    close: () => void server.close(),
   };
 }

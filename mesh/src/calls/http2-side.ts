@@ -29,18 +29,13 @@ export function http2Side(handler: RequestHandler, limits: PortLimits): Protocol
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
-    session.setLocalWindowSize(limits.connectionWindowBytes);
     closeWhenIdle(session, limits.idleTimeoutMs);
     session.on("stream", (stream) => boundRequest(stream, limits.requestTimeoutMs));
   });
-  // A session that fails is destroyed by Node and takes only its own streams along.
-  server.on("sessionError", () => {});
 
   return {
     take(socket) {
-      // HTTP/2 knows no half-open connection: a client that is gone would be held until its idle time is over.
-      socket.allowHalfOpen = false;
-      // Nor does Node cut a connection that it has ended itself: it waits for the client to end it too, however long.
+      // Node does not cut a connection that it has ended itself: it waits for the client to end it too, however long.
       socket.once("finish", () => setTimeout(() => socket.destroy(), farewellMs).unref());
       server.emit("connection", socket);
     },
@@ -50,9 +45,6 @@ export function http2Side(handler: RequestHandler, limits: PortLimits): Protocol
       // those, but Node stops reading a session without streams as soon as any GOAWAY is sent.
       // https://www.rfc-editor.org/rfc/rfc9113#section-6.8
       for (const session of sessions) session.close();
-    },
-    close() {
-      for (const session of sessions) session.destroy();
     },
   };
 }
@@ -78,8 +70,6 @@ function closeWhenIdle(session: ServerHttp2Session, idleTimeoutMs: number): void
  * the client may have more to say at any time, so then it has no bound; afterwards it has the same again.
  */
 function boundRequest(stream: ServerHttp2Stream, requestTimeoutMs: number): void {
-  // Warning: without a listener an error of a reset stream would end the process.
-  stream.on("error", () => {});
   const bounded = () =>
     setTimeout(() => {
       const responding = stream.headersSent && !stream.writableFinished;

@@ -32,7 +32,7 @@ export interface PortLimits {
   readonly maxConnections: number;
   /** Milliseconds until a new connection must have said which protocol it speaks. */
   readonly firstBytesTimeoutMs: number;
-  /** Milliseconds for the headers of an HTTP/1.1 request; then 408. At most `requestTimeoutMs`. */
+  /** Milliseconds for the headers of an HTTP/1.1 request; then 408. `requestTimeoutMs` counts when it is shorter. */
   readonly headersTimeoutMs: number;
   /**
    * Milliseconds for a whole request. HTTP/1.1: then 408. HTTP/2: then the stream is reset, unless its response has begun:
@@ -41,9 +41,12 @@ export interface PortLimits {
   readonly requestTimeoutMs: number;
   /** Milliseconds that a connection may stay open without a request. */
   readonly idleTimeoutMs: number;
-  /** Requests over one HTTP/1.1 connection, then it is closed. */
+  /** Requests over one HTTP/1.1 connection; the last is answered with `Connection: close`, a further one by 503. */
   readonly maxRequestsPerSocket: number;
-  /** Bytes of all headers of one request, names and values; then 431, on HTTP/2 a refused stream. */
+  /**
+   * Bytes of all headers of one request; then 431, on HTTP/2 a refused stream. HTTP/2 counts 32 more for each header, and
+   * Node allows 64 KiB until the client has acknowledged the limit, which is before its second request.
+   */
   readonly maxHeaderBytes: number;
   /** Requests at a time over one HTTP/2 connection; clients queue the rest. Node's default is 4,294,967,295. */
   readonly maxConcurrentStreams: number;
@@ -51,11 +54,6 @@ export interface PortLimits {
   readonly streamResetBurst: number;
   /** Resets per second by which that allowance grows again. Node ignores burst and rate unless both are set. */
   readonly streamResetRate: number;
-  /**
-   * Bytes that an HTTP/2 client may send before any are read, over all its streams. A stream that nobody reads holds up to
-   * 64 KiB of it, so it must be far above that, or one such stream stops all others of its connection.
-   */
-  readonly connectionWindowBytes: number;
   /** MiB that Node may hold for one HTTP/2 connection; new streams are refused above it. */
   readonly maxSessionMemoryMib: number;
 }
@@ -72,6 +70,5 @@ export const portLimits: PortLimits = {
   maxConcurrentStreams: 250,
   streamResetBurst: 100,
   streamResetRate: 20,
-  connectionWindowBytes: 1024 * 1024,
   maxSessionMemoryMib: 64,
 };

@@ -162,3 +162,37 @@ test("a gRPC client without our code learns the service by reflection and calls 
     echo.close();
   }
 });
+
+test("a gRPC call in progress is answered during a drain, and a later one finds nobody", async () => {
+  let entered = () => {};
+  const running = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const draining = await openPort({
+    handler: connectNodeAdapter({
+      routes(router) {
+        mountReflection(router, Contracts.of({ services: [EchoService] }).registry);
+        router.service(EchoService, {
+          async echo({ text }) {
+            entered();
+            await released;
+            return { text };
+          },
+        });
+      },
+    }),
+  });
+  const echo = await dynamicGrpcClient(draining.url, "parley.test.v1.EchoService");
+  const call = echo.call("Echo", { text: "in time" });
+  await running;
+  const drained = draining.drain(60_000);
+  await expect(echo.call("Echo", { text: "too late" })).rejects.toMatchObject({ code: Code.Unavailable });
+  release();
+  expect(await call).toMatchObject({ text: "in time" });
+  await drained;
+  echo.close();
+});

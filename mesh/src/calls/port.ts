@@ -47,8 +47,8 @@ export async function openPort(options: PortOptions): Promise<Port> {
   // Connections that have not said yet what they speak; they hold no request.
   const unknown = new Set<Socket>();
 
-  // Half-open, as Node's own HTTP servers have it: who has said all may still wait for the answer. Keep-alive finds dead peers.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  // TCP's keep-alive finds peers that are gone without a word.
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -65,25 +65,27 @@ export async function openPort(options: PortOptions): Promise<Port> {
   const url = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
 
-  const cut = () => {
+  const stop = () => {
     server.close();
-    sides.http1.close();
-    sides.http2.close();
+    sides.http1.drain();
+    sides.http2.drain();
+  };
+  const cut = () => {
     for (const socket of sockets) socket.destroy();
-    return closed;
   };
   return {
     url,
-    close: cut,
     async drain(graceMs) {
-      server.close();
+      stop();
       for (const socket of unknown) socket.destroy();
-      sides.http1.drain();
-      sides.http2.drain();
       const timer = setTimeout(cut, graceMs);
       await closed;
       clearTimeout(timer);
-      sides.http1.close();
+    },
+    async close() {
+      stop();
+      cut();
+      await closed;
     },
   };
 }

@@ -29,7 +29,9 @@ afterAll(() => port.close());
 
 function filesOf(answer: PlainMessage) {
   const response = answer["file_descriptor_response"] as { file_descriptor_proto: Buffer[] } | null;
-  return (response?.file_descriptor_proto ?? []).map((bytes) => fromBinary(FileDescriptorProtoSchema, Uint8Array.from(bytes)));
+  return (response?.file_descriptor_proto ?? []).map((bytes) =>
+    fromBinary(FileDescriptorProtoSchema, Uint8Array.from(bytes)),
+  );
 }
 
 /** The order that protobuf-es asks for. */
