@@ -11,9 +11,9 @@ export const rooms: readonly (readonly string[])[] = [
   ["trust", "directory"],
   ["pipeline"],
   ["calls", "journal", "delivery"],
-  ["events", "commands", "sagas"],
+  ["events", "commands", "sagas", "projection"],
   ["agent"],
-  ["testing"],
+  ["testing", "operator"],
 ];
 
 /** Folders of the packages, each with those whose package it may import; nobody imports an agent group. */

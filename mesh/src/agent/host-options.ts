@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
+import type { Publisher } from "../events/publisher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
 import type { Observer } from "../pipeline/observation.ts";
@@ -64,6 +65,11 @@ export interface Host extends AsyncDisposable {
   readonly moving: number;
   /** The client pipeline down to the wire; for doors of the mesh that call by descriptors of others, agents use `client`. */
   readonly send: Next<Outgoing>;
+  /**
+   * Publishes events of contracts that are not this host's own, such as an operator's by hand; agents use `publish`. The
+   * streams of their packages must be there.
+   */
+  publisherOf(contracts: Contracts): Publisher;
   /** Calls a service from outside of a handler: begins a flow. */
   client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;
   /** Publishes an event from outside of a handler. Resolves when it is stored. */

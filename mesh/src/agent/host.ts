@@ -83,7 +83,9 @@ export async function host(options: HostOptions): Promise<Host> {
     toChannel((contract) => routes.to(contract)),
   );
   const caller = new Caller({ clock, contracts, send });
-  const publisher = new Publisher({ clock, contracts, subjects, appender, grants, observer });
+  const publisherOf = (bundle: Contracts) =>
+    new Publisher({ clock, contracts: bundle, subjects, appender, grants, observer });
+  const publisher = publisherOf(contracts);
   const compactor = new Compactor(broker, subjects);
   const journals = new Journals({
     broker,
@@ -158,6 +160,7 @@ export async function host(options: HostOptions): Promise<Host> {
       return deliveries.moving;
     },
     send,
+    publisherOf,
     client: (service, speaker = {}) =>
       createClient(service, (method, request, call) => {
         const { conversationId } = speaker;

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ConsumerConfig, type ConsumerInfo, JetStreamApiError } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
-import { isNotFound } from "./broker-error.ts";
+import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { patiently } from "./patience.ts";
 
@@ -28,6 +28,8 @@ export interface Durable {
   readonly maxUnsettled?: number | undefined;
   /** Default {@link ackWaitMs}; who sets it tells the broker of work in progress accordingly. */
   readonly ackWaitMs?: number | undefined;
+  /** Milliseconds without anybody who pulls, after which the broker forgets it; default: never. */
+  readonly forgetAfterMs?: number | undefined;
 }
 
 /**
@@ -47,6 +49,15 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
     }
     return current.ack_floor.stream_seq + 1;
   });
+}
+
+/** Forgets a durable; no matter when it is not there. */
+export async function forgetDurable(broker: Broker, { stream, name }: Durable): Promise<void> {
+  try {
+    await broker.manager.consumers.delete(stream, name);
+  } catch (error) {
+    if (!isNotFound(error)) throw brokerError(error, `forgetting consumer "${name}" of stream "${stream}"`);
+  }
 }
 
 async function make(broker: Broker, durable: Durable, resumeAt: number | undefined): Promise<ConsumerInfo> {
@@ -74,6 +85,7 @@ function changeable(durable: Durable): Partial<ConsumerConfig> {
     // Whether to give up is the mesh's decision, with a dead letter; the broker alone would just stop delivering.
     max_deliver: -1,
     max_ack_pending: durable.maxUnsettled ?? 1_000,
+    ...(durable.forgetAfterMs === undefined ? {} : { inactive_threshold: nanos(durable.forgetAfterMs) }),
   };
 }
 

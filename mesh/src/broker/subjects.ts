@@ -104,6 +104,11 @@ export class Subjects {
     return `${this.#state(key)}.>`;
   }
 
+  /** Filter of the state events of all keys of a journal. */
+  stateOfJournal(domain: string, journal: string): string {
+    return `${this.#journal(domain)}.st.${nameToken(journal)}.>`;
+  }
+
   snapshot({ domain, journal, key }: JournalKey): string {
     return `${this.#journal(domain)}.snap.${nameToken(journal)}.${keyToken(key)}`;
   }
@@ -183,7 +188,7 @@ export class Subjects {
   }
 
   /** Everything of one kind in this namespace. */
-  all(kind: "jrn" | "sched" | "dead" | "audit"): string {
+  all(kind: "jrn" | "evt" | "sched" | "dead" | "audit"): string {
     return `${this.namespace}.${kind}.>`;
   }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type AgentProfile, DirectoryService } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
+import { type Agent, defineAgent } from "../agent/define-agent.ts";
+import type { Host } from "../agent/host-options.ts";
+import { serve } from "../agent/serve.ts";
+import { Subjects } from "../broker/subjects.ts";
+import { wireHeader } from "../wire-header.ts";
+import { newestDeadLetters } from "./dead-letters.ts";
+import { MeshContracts } from "./mesh-contracts.ts";
+import { HandPublisher } from "./publish-event.ts";
+import { shownEvent } from "./shown-event.ts";
+import { tail } from "./tail.ts";
+
+/** The operator's agent, and how it gets to know the mesh that it looks into. */
+export interface Operator {
+  /** Give it to a host. */
+  readonly agent: Agent;
+  /** Give it that very host as soon as it stands; calls that come earlier wait for it. */
+  attach(host: Host): void;
+}
+
+const name = "mesh.operator";
+
+/**
+ * The agent `mesh.operator`: serves OperatorService and DirectoryService, by which command line and console look into a
+ * mesh and act on it.
+ *
+ *     const operator = operatorAgent();
+ *     const mesh = await host({ agents: [...agents, operator.agent] });
+ *     operator.attach(mesh);
+ */
+export function operatorAgent(): Operator {
+  const attached = Promise.withResolvers<Desk>();
+  const agent = defineAgent({
+    name,
+    description: "Shows the mesh to its operators and does what they ask for.",
+    role: "SYSTEM",
+    serves: [
+      serve(DirectoryService, {
+        async listAgents({ service }) {
+          const { host } = await attached.promise;
+          const agents = host.directory.all().filter(({ services }) => service === "" || services.includes(service));
+          return { agents: [...agents].sort(byNameAndStart) };
+        },
+      }),
+      serve(OperatorService, {
+        async getContracts() {
+          const { contracts } = await attached.promise;
+          return { fileDescriptorSet: (await contracts.all()).fileDescriptorSet };
+        },
+        async publishEvent(request) {
+          const { publisher } = await attached.promise;
+          return { header: wireHeader(await publisher.publish(request, name)) };
+        },
+        async *tailEvents({ events }, { signal }) {
+          const { host, contracts } = await attached.promise;
+          const subjects = new Subjects(host.namespace);
+          const named = await Promise.all(events.map((event) => contracts.event(event)));
+          const filters = named.map(({ typeName }) => subjects.heardEvent(typeName));
+          const all = tail(host, { filters: filters.length === 0 ? [subjects.all("evt")] : filters, signal });
+          for await (const message of all) yield shownEvent(message, await contracts.all());
+        },
+        async listDeadLetters({ limit }) {
+          const { host } = await attached.promise;
+          return { deadLetters: [...(await newestDeadLetters(host, limit))] };
+        },
+      }),
+    ],
+  });
+  return {
+    agent,
+    attach(host) {
+      const contracts = new MeshContracts(host);
+      attached.resolve({ host, contracts, publisher: new HandPublisher(host, contracts) });
+    },
+  };
+}
+
+/** What the operator works with. */
+interface Desk {
+  readonly host: Host;
+  readonly contracts: MeshContracts;
+  readonly publisher: HandPublisher;
+}
+
+function byNameAndStart(a: AgentProfile, b: AgentProfile): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return startOf(a) - startOf(b);
+}
+
+function startOf({ startedAt }: AgentProfile): number {
+  return startedAt === undefined ? 0 : timestampMs(startedAt);
+}
