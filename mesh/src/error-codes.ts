@@ -201,6 +201,12 @@ export const errorCodes = {
     connectCode: "data_loss",
     remedy: "Stop writing to the key and restore its stream together with EVENTS; `parley doctor` shows the extent.",
   },
+  PROJECTION_BROKEN: {
+    sentence: "A projection met an event that it could not fold, and stands still there.",
+    errorClass: "INTERNAL",
+    connectCode: "internal",
+    remedy: "Correct its evolve function and start the agent again; it is rebuilt from its events.",
+  },
   MESSAGE_ID_REUSED: {
     sentence: "A message was sent under an id that another message already has.",
     errorClass: "CONFLICT",

@@ -123,3 +123,12 @@ export async function purgeBelow(
     throw brokerError(error, `compacting "${what.filter}" of stream "${stream}"`);
   }
 }
+
+/** The newest sequence of a stream; 0: it never held anything. */
+export async function lastSequence(broker: Broker, stream: string): Promise<number> {
+  try {
+    return (await broker.manager.streams.info(stream)).state.last_seq;
+  } catch (error) {
+    throw brokerError(error, `asking for the last sequence of stream "${stream}"`);
+  }
+}

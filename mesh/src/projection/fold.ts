@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Broker } from "../broker/connection.ts";
+import { lastSequence, readAfter, type StoredEntry } from "../broker/journal-stream.ts";
+import { type StreamNames, streamNames } from "../broker/stream-names.ts";
+import type { Subjects } from "../broker/subjects.ts";
+import { readHeader } from "../header-codec.ts";
+import type { CommitTicket } from "../journal/commit-ticket.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { Projection } from "./define-projection.ts";
+
+/** One fold of a projection over its events, from the first one on. Reads in the order of the stream, each event once. */
+export class Fold<S> {
+  readonly #broker: Broker;
+  readonly #projection: Projection<S>;
+  readonly #stream: string;
+  /** Last sequence read, by filter. */
+  readonly #read: Map<string, number>;
+  readonly #names: StreamNames;
+  /** Last journal sequence that reached this fold, by journal stream. */
+  readonly #seen = new Map<string, number>();
+  #state: S;
+  #position = 0;
+  #failure: MeshError | undefined;
+
+  constructor(broker: Broker, subjects: Subjects, projection: Projection<S>) {
+    const { source } = projection;
+    const names = streamNames(subjects.namespace);
+    this.#names = names;
+    this.#broker = broker;
+    this.#projection = projection;
+    this.#state = projection.initial();
+    this.#stream = source.kind === "events" ? names.events : names.journal(source.domain);
+    const filters =
+      source.kind === "events"
+        ? [...source.types.keys()].map((type) => subjects.heardEvent(type))
+        : source.journals.map((journal) => subjects.stateOfJournal(source.domain, journal));
+    this.#read = new Map(filters.map((filter) => [filter, 0]));
+  }
+
+  /** Stream sequence up to which all events are in. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** @throws MeshError PROJECTION_BROKEN once an event could not be folded: what follows it is not in */
+  get state(): S {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#state;
+  }
+
+  /** Whether all that a commit wrote, as far as it is this projection's matter, is in. */
+  hasSeen({ domain, events }: CommitTicket): boolean {
+    const mine = Object.entries(events).filter(([type]) => this.#projection.source.types.has(type));
+    const newest = Math.max(0, ...mine.map(([, sequence]) => sequence));
+    return (this.#seen.get(this.#names.journal(domain)) ?? 0) >= newest;
+  }
+
+  /**
+   * Reads on to the end of the stream as it is now.
+   *
+   * @returns how many events were new
+   */
+  async advance(): Promise<number> {
+    if (this.#failure !== undefined) return 0;
+    // Asked first, and nothing beyond it taken: else one filter could run ahead of another.
+    const end = await lastSequence(this.#broker, this.#stream);
+    const entries: StoredEntry[] = [];
+    for (const [filter, sequence] of this.#read) {
+      const found = await readAfter(this.#broker, this.#stream, { filter, sequence });
+      const within = found.filter((entry) => entry.sequence <= end);
+      entries.push(...within);
+      this.#read.set(filter, within.at(-1)?.sequence ?? sequence);
+    }
+    for (const entry of entries.sort((a, b) => a.sequence - b.sequence)) {
+      this.#apply(entry);
+      if (this.#failure !== undefined) return 0;
+      const [journal, sequence] = originOf(entry) ?? [this.#stream, entry.sequence];
+      this.#seen.set(journal, sequence);
+    }
+    this.#position = end;
+    return entries.length;
+  }
+
+  #apply({ headers, payload, sequence }: StoredEntry): void {
+    const { name, source, evolve } = this.#projection;
+    try {
+      const header = readHeader((field) => headers.get(field));
+      const type = source.types.get(header?.messageType ?? "");
+      // A newer version may have added an event to the journal; it is not among what this projection is made of.
+      if (header === undefined || type === undefined) return;
+      const key = decodeURIComponent(headers.get("ce-subject") ?? "");
+      this.#state = evolve(this.#state, fromBinary(type, payload), { key, sequence, header });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `projection "${name}" stands still at sequence ${sequence} of stream "${this.#stream}": ${why}`;
+      this.#failure = new MeshError({ code: "PROJECTION_BROKEN", message, cause });
+    }
+  }
+}
+
+/**
+ * Which journal a message of EVENTS was sourced from, and its sequence there; undefined when it was not sourced. The broker
+ * writes `<stream>:<consumer> <sequence> …`.
+ */
+function originOf({ headers }: StoredEntry): readonly [journal: string, sequence: number] | undefined {
+  const [source = "", sequence = ""] = (headers.get("nats-stream-source") ?? "").split(" ");
+  const [stream = ""] = source.split(":");
+  return stream === "" ? undefined : [stream, Number(sequence)];
+}
