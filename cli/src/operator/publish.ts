@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { jsonText } from "../commands/json-argument.ts";
+import type { MeshChoice } from "../state/find-mesh.ts";
+import { operatorClient } from "./operator-client.ts";
+
+/** How an event is published. */
+export interface PublishChoice extends MeshChoice {
+  readonly conversation?: string | undefined;
+}
+
+/** Publishes an event by hand and prints its name and id. */
+export async function publish(event: string, json: string, choice: PublishChoice): Promise<void> {
+  const text = jsonText(json);
+  const { header } = await operatorClient(choice).publishEvent({
+    event,
+    json: text,
+    conversationId: choice.conversation ?? "",
+  });
+  process.stdout.write(`${header?.name} ${header?.messageId}\n`);
+}

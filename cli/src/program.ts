@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { callCommand } from "./commands/call.ts";
+import { contractsCommand } from "./commands/contracts.ts";
+import { lintCommand } from "./commands/lint.ts";
+import { publishCommand } from "./commands/publish.ts";
+import { tailCommand } from "./commands/tail.ts";
+import { upCommand } from "./commands/up.ts";
+
+/** The command line. Each command's file says how it is called; what it does is loaded only when it is. */
+export function program(): Command {
+  return new Command("parley")
+    .description("A typed agent mesh: start it, call it, watch it.")
+    .version(version(), "-v, --version")
+    .addCommand(upCommand())
+    .addCommand(callCommand())
+    .addCommand(publishCommand())
+    .addCommand(tailCommand())
+    .addCommand(contractsCommand())
+    .addCommand(lintCommand())
+    .showHelpAfterError("(parley --help shows all commands)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  parley up --demo                start the project's agents, show a conversation, stay up
+  parley contracts                what can be called and heard, and under which terms
+  parley call UserAgentService/Converse '{"userId":"ada","text":"Book a doctor for tomorrow afternoon"}'
+  parley tail                     events as they are published
+
+Commands find the mesh by --url or PARLEY_URL, else by the state folder of \`parley up\`:
+--state, PARLEY_STATE, or .parley in the project.`,
+    );
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
+}

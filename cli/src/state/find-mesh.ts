@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { UsageError } from "../usage-error.ts";
+import { meshFile, readMeshRecord } from "./mesh-file.ts";
+import { isRunning } from "./running-process.ts";
+import { stateFolder } from "./state-folder.ts";
+
+/** How a command was told which mesh is meant. */
+export interface MeshChoice {
+  readonly url?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/**
+ * The operator's address of the mesh that is meant: `--url`, else `--state`, else PARLEY_URL, else the state folder that
+ * `parley up` would use here.
+ *
+ * @throws UsageError when no mesh runs there; it says where was looked and what to start
+ */
+export function findMesh({ url, state }: MeshChoice): string {
+  const named = url ?? (state === undefined ? process.env["PARLEY_URL"] : undefined);
+  if (named) return checkedUrl(named);
+  const folder = stateFolder(state);
+  const record = readMeshRecord(folder);
+  const file = meshFile(folder);
+  if (record === undefined) throw notFound(`"${file}" does not exist`);
+  if (!isRunning(record)) throw notFound(`"${file}" was left by process ${record.pid}, which is gone`);
+  if (record.addresses === undefined) {
+    throw new UsageError(`the mesh of process ${record.pid} is still starting; repeat in a moment`);
+  }
+  return record.addresses.operatorUrl;
+}
+
+function checkedUrl(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return url.replace(/\/+$/, "");
+  throw new UsageError(`"${url}" is no http address; write one like "http://127.0.0.1:8080"`);
+}
+
+function notFound(why: string): UsageError {
+  return new UsageError(
+    `no running mesh found: ${why}`,
+    "Start one with `parley up`; name the state folder of another with --state or PARLEY_STATE,",
+    "or its address with --url or PARLEY_URL.",
+  );
+}

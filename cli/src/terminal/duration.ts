@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+/** Milliseconds for people: `0.4 ms`, `38 ms`, `1.5 s`, `2 min`, `7 d`. */
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return "–";
+  if (ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const [size, unit] = units.find(([each]) => ms >= each) ?? [1_000, "s"];
+  return `${Number((ms / size).toFixed(1))} ${unit}`;
+}
+
+const units: readonly (readonly [number, string])[] = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [120_000, "min"],
+  [1_000, "s"],
+];

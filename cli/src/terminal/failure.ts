@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { MeshError } from "@parley/mesh";
+import { UsageError } from "../usage-error.ts";
+import { styleFor } from "./style.ts";
+
+/** Writes on standard error what went wrong, as much as whoever typed the command can use. */
+export function showFailure(error: unknown): void {
+  process.stderr.write(`${failureLines(error).join("\n")}\n`);
+}
+
+/** What went wrong, as lines for standard error. */
+export function failureLines(error: unknown): readonly string[] {
+  const { bold, red } = styleFor(process.stderr);
+  if (error instanceof UsageError) return [`${red("parley:")} ${error.message}`, ...error.hints];
+  if (error instanceof MeshError) {
+    const { code, message, violations, userMessage, retryAfterMs } = error;
+    return [
+      `${red(bold(code))} ${message}`,
+      ...violations.map(({ field, rule, message: problem }) => `  ${field}: ${problem} (${rule})`),
+      ...(userMessage === undefined ? [] : [`  for the user: ${userMessage}`]),
+      ...(retryAfterMs === undefined ? [] : [`  repeat after ${retryAfterMs / 1000} s`]),
+      ...(error.mayHaveRun ? ["  the handler may have run"] : []),
+    ];
+  }
+  return [`${red("parley:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+}

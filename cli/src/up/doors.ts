@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Gateway, openGateway } from "@parley/gateway";
+import { type Host, MeshError } from "@parley/mesh";
+import { UsageError } from "../usage-error.ts";
+
+/** Where a mesh is reached from outside. Disposing of it takes no more calls and ends those in progress. */
+export interface Doors extends AsyncDisposable {
+  /** Public address, for everybody. */
+  readonly url: string;
+  /** Operator's address, which reaches everything; loopback, on a free port. */
+  readonly operatorUrl: string;
+}
+
+/**
+ * Opens the public and the operator's door.
+ *
+ * @param port public port; 0: a free one
+ * @throws UsageError when the port is taken
+ */
+export async function openDoors(host: Host, port: number): Promise<Doors> {
+  await using opening = new AsyncDisposableStack();
+  const operator = opening.use(await openGateway({ host, port: 0, exposure: "ALL" }));
+  const gateway = opening.use(await publicDoor(host, port));
+  const open = opening.move();
+  return {
+    url: gateway.url.replace("//127.0.0.1:", "//localhost:"),
+    operatorUrl: operator.url,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+async function publicDoor(host: Host, port: number): Promise<Gateway> {
+  try {
+    return await openGateway({ host, port, exposure: "PUBLIC" });
+  } catch (error) {
+    if (!(error instanceof MeshError) || error.code !== "UNAVAILABLE" || port === 0) throw error;
+    throw new UsageError(
+      `the port cannot be opened: ${error.message}`,
+      "Choose another with --port or PARLEY_PORT; 0 takes a free one.",
+    );
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { join } from "node:path";
+import { openBroker } from "@parley/mesh/broker";
+import { Conversation } from "../demo/conversation.ts";
+import { showDemo } from "../demo/show-demo.ts";
+import { loadDemo } from "../project/modules.ts";
+import { type Project, requireProject } from "../project/project.ts";
+import { claimState } from "../state/claim.ts";
+import { stateFolder } from "../state/state-folder.ts";
+import { styleFor } from "../terminal/style.ts";
+import { UsageError } from "../usage-error.ts";
+import { openDoors } from "./doors.ts";
+import { inOneProcess } from "./one-process.ts";
+import { inOwnProcesses } from "./own-processes.ts";
+import { seedingOf } from "./seed.ts";
+import { StopSignals } from "./stop-signals.ts";
+
+/** What was typed. */
+export interface UpOptions {
+  /** 0: a free one. */
+  readonly port: number;
+  readonly demo?: boolean | undefined;
+  readonly exit?: boolean | undefined;
+  readonly state?: string | undefined;
+  readonly processes?: boolean | undefined;
+  readonly empty?: boolean | undefined;
+}
+
+/**
+ * Runs the project's mesh until a signal, or, with `exit`, until it is ready and the demo is over. What is opened is closed
+ * in the opposite order: doors, agents, broker, state folder.
+ *
+ * @returns the exit code
+ * @throws UsageError and MeshError when it cannot be started
+ */
+export async function up(options: UpOptions): Promise<number> {
+  using stop = new StopSignals();
+  const project = requireProject();
+  const demo = options.demo ? await loadDemo(demoOf(project)) : undefined;
+  let conversation = demo === undefined ? undefined : new Conversation();
+  const seed = seedingOf(project, { empty: options.empty ?? false });
+
+  await using opened = new AsyncDisposableStack();
+  const claim = opened.use(claimState(stateFolder(options.state)));
+  const broker = opened.use(await openBroker({ storeDir: join(claim.folder, "broker") }));
+  if (stop.signal.aborted) return 0;
+  const place = options.processes ? inOwnProcesses : inOneProcess;
+  const placement = opened.use(
+    await place({
+      modules: project.agents,
+      broker: broker.url,
+      observer: conversation && ((observation) => conversation?.observe(observation)),
+      onRestarted: () => void seed(placement.host).catch((error: unknown) => report(`seeding failed: ${error}`)),
+      report,
+    }),
+  );
+  if (stop.signal.aborted) return 0;
+  const doors = opened.use(await openDoors(placement.host, options.port));
+  await seed(placement.host);
+  const { url, operatorUrl } = doors;
+  claim.announce({ url, operatorUrl, natsUrl: broker.url });
+  process.stdout.write(`ready ${url}\n`);
+
+  let well = true;
+  if (demo !== undefined && conversation !== undefined && !stop.signal.aborted) {
+    const { host, told } = placement;
+    well = await showDemo({ demo, mesh: host, conversation, told, url: options.exit ? undefined : url });
+    // The mesh goes on talking; nobody will read it.
+    conversation = undefined;
+  }
+  if (options.exit) return well ? 0 : 1;
+  await stop.requested();
+  return 0;
+}
+
+function demoOf({ demo, folder }: Project): string {
+  if (demo !== undefined) return demo;
+  throw new UsageError(
+    `"parley" in "${join(folder, "package.json")}" names no demo`,
+    'Add "demo": "src/demo.ts", or leave --demo out.',
+  );
+}
+
+function report(line: string): void {
+  process.stderr.write(`${styleFor(process.stderr).yellow("parley:")} ${line}\n`);
+}
