@@ -5,6 +5,7 @@ import { type Host, MeshError } from "@parley/mesh";
 import { HealthBoard, openPort } from "@parley/mesh/calls";
 import { type Answers, answersTo } from "./answers.ts";
 import { front } from "./front.ts";
+import { isLoopback } from "./loopback.ts";
 import { Offer, type Offered } from "./offer.ts";
 import { publicPart } from "./public-part.ts";
 import { ServedHealth } from "./served-health.ts";
@@ -50,7 +51,7 @@ const streamGraceMs = 2_000;
  * @throws MeshError UNAVAILABLE when the port is taken or not allowed
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { host, port, address, exposure, drainMs = 10_000, lingerMs = 60_000 } = options;
+  const { host, port, address = "127.0.0.1", exposure, drainMs = 10_000, lingerMs = 60_000 } = options;
   const { send, clock, directory } = host;
   await using opening = new AsyncDisposableStack();
   const draining = new AbortController();
@@ -72,7 +73,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   opening.use(offer);
   await offer.refresh();
 
-  const handler = front({ answers: () => answers, clock, closing: streams.signal });
+  // Who can do everything here must at least be no web page that somebody on this machine has opened.
+  const loopbackOnly = exposure === "ALL" && isLoopback(address);
+  const handler = front({ answers: () => answers, clock, closing: streams.signal, loopbackOnly });
   const opened = await openPort({ handler, host: address, port });
   opening.defer(() => opened.drain(drainMs));
   opening.defer(() => {
