@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
 import type { Entries, Keys, Outbox, Sync } from "../journal/entry.ts";
+import type { Projection } from "../projection/define-projection.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** What a handler gets beside the message: who asks, how long it may take, and how to reach others. */
@@ -42,4 +43,13 @@ export interface Context {
    * @throws MeshError CONFLICT after many lost rounds, COMMIT_INVALID, COMMIT_TOO_LARGE, STORAGE_FULL: nothing is stored
    */
   commit<K extends Keys, T>(keys: K, decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>): Promise<T>;
+  /**
+   * The state of a projection that the agent names. Not to be changed. May be behind by what was stored within the last
+   * moments; {@link caughtUp} waits for what this handler stored itself.
+   *
+   * @throws MeshError PROJECTION_BROKEN when it stands still
+   */
+  view<S>(projection: Projection<S>): S;
+  /** Resolves when a projection has seen all that this handler has committed so far: read your writes. */
+  caughtUp<S>(projection: Projection<S>): Promise<void>;
 }

@@ -9,8 +9,10 @@ import type { FieldPath } from "../contracts/field-path.ts";
 import type { EventContract } from "../contracts/policy.ts";
 import type { MessageIds, Publisher } from "../events/publisher.ts";
 import { derivedId } from "../ids.ts";
+import type { CommitTicket } from "../journal/commit-ticket.ts";
 import type { Journals } from "../journal/journals.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
+import type { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Context } from "./context.ts";
 
@@ -20,6 +22,7 @@ export interface Voice {
   readonly caller: Caller;
   readonly publisher: Publisher;
   readonly journals: Journals;
+  readonly projections: Projections;
   /** @throws MeshError PERMISSION_DENIED when an agent of this host may not publish an event */
   readonly assertMayPublish: (agent: string, contract: EventContract) => void;
 }
@@ -46,6 +49,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
   };
   const givenKey = idempotencyKey?.read(incoming.message) ?? "";
   let commits = 0;
+  const tickets: CommitTicket[] = [];
   return {
     agent: source,
     header,
@@ -68,6 +72,10 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
       await voice.publisher.publish(event, init, { source, cause, ids });
     },
     load: (key) => voice.journals.load(key),
+    view: (projection) => voice.projections.view(projection),
+    async caughtUp(projection) {
+      for (const ticket of tickets) await voice.projections.caughtUp(projection, ticket, signal);
+    },
     commit: (keys, decide) =>
       voice.journals.commit(keys, decide, {
         source,
@@ -78,6 +86,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         isKept: givenKey !== "",
         domain: operation.input.file.proto.package,
         assertMayPublish: (contract) => voice.assertMayPublish(source, contract),
+        onStored: (ticket) => tickets.push(ticket),
       }),
   };
 }

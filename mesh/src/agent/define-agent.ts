@@ -2,7 +2,9 @@
 // Copyright the Parley authors
 
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
+import type { NamedProjection } from "../projection/define-projection.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
 
@@ -25,6 +27,10 @@ export interface AgentInit {
   readonly hears?: readonly Heard[] | undefined;
   /** Events that it publishes whose files no served or heard contract imports: their streams are made at the start. */
   readonly publishes?: readonly DescMessage[] | undefined;
+  /** Journals of packages that none of its contracts is of: their streams are made at the start. */
+  readonly journals?: readonly Pick<Journal<unknown, DescMessage>, "domain">[] | undefined;
+  /** Read models that each instance keeps up for `ctx.view`; it takes no calls before they have what there is. */
+  readonly projections?: readonly NamedProjection[] | undefined;
 }
 
 /** An agent, ready to be hosted. */
@@ -54,6 +60,8 @@ export function defineAgent(init: AgentInit): Agent {
     permissions: [],
     serves: [],
     publishes: [],
+    journals: [],
+    projections: [],
     ...init,
     hears,
   } as Agent);

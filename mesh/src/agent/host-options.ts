@@ -14,6 +14,7 @@ import type { JournalKey } from "../journal/define-journal.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
+import type { Projections } from "../projection/projections.ts";
 import type { Agent } from "./define-agent.ts";
 
 /** How agents are hosted. */
@@ -76,6 +77,8 @@ export interface Host extends AsyncDisposable {
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>, options?: SpeakOptions): Promise<MessageHeader>;
   /** The state of a key, as a handler would load it. */
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
+  /** The read models of its agents. */
+  readonly projections: Projections;
   /** Stops taking work, finishes what is in progress, leaves the directory and closes. Safe to call again. */
   drain(): Promise<void>;
 }

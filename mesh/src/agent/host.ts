@@ -26,6 +26,7 @@ import { observeCommit } from "../journal/observe-commit.ts";
 import { MeshError } from "../mesh-error.ts";
 import { callerSteps, handlerSteps } from "../pipeline/orders.ts";
 import { chain } from "../pipeline/step.ts";
+import { Projections } from "../projection/projections.ts";
 import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
@@ -65,7 +66,7 @@ export async function host(options: HostOptions): Promise<Host> {
   const url = options.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
   const broker = opening.use(await connectBroker({ url, name }));
   const { replicas } = options;
-  await ensureStreams(broker, { namespace, domains: contracts.domains, replicas });
+  await ensureStreams(broker, { namespace, domains: domainsOf(agents, contracts), replicas });
   const contractStore = await ContractStore.open(broker, namespace);
   await contractStore.keep(contracts);
   const directory = opening.use(await Directory.open(broker, { namespace, replicas }));
@@ -100,7 +101,9 @@ export async function host(options: HostOptions): Promise<Host> {
   });
   opening.defer(() => compactor.settled());
   const assertMayPublish = mayPublishOf(agents);
-  const voice: Voice = { clock, caller, publisher, journals, assertMayPublish };
+  const projections = opening.use(new Projections(broker, subjects));
+  await projections.start(agents.flatMap((agent) => agent.projections));
+  const voice: Voice = { clock, caller, publisher, journals, projections, assertMayPublish };
   const build = { contracts, steps: handlerSteps(pipeline), voice };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
 
@@ -174,6 +177,7 @@ export async function host(options: HostOptions): Promise<Host> {
         conversationId: speaker.conversationId,
       }),
     load: (key) => journals.load(key),
+    projections,
     drain,
     [Symbol.asyncDispose]: drain,
   };
@@ -188,6 +192,15 @@ function contractsOf(agents: readonly Agent[]): Contracts {
     services: agents.flatMap(({ serves }) => serves.map(({ service }) => service)),
     events: agents.flatMap(({ hears, publishes }) => [...hears.map(({ event }) => event), ...publishes]),
   });
+}
+
+/** Proto packages whose streams must be there: of the contracts, and of journals that no contract tells of. */
+function domainsOf(agents: readonly Agent[], contracts: Contracts): readonly string[] {
+  const journaled = agents.flatMap(({ journals }) => journals.map(({ domain }) => domain));
+  const projected = agents.flatMap(({ projections }) =>
+    projections.flatMap(({ source }) => (source.kind === "journals" ? [source.domain] : [])),
+  );
+  return [...new Set([...contracts.domains, ...journaled, ...projected])];
 }
 
 function setHealth(health: HealthBoard, agents: readonly Agent[], status: HealthStatus): void {

@@ -54,7 +54,7 @@ export function journalStream(subjects: Subjects, names: StreamNames, domain: st
 export function sourcingStream(name: string, sources: readonly DurableSource[], retentionMs: number): WantedStream {
   return {
     name,
-    needed: { discard: "new", ...deduplicated, sources: sources.map(asStreamSource) },
+    needed: { discard: "new", allow_direct: true, ...deduplicated, sources: sources.map(asStreamSource) },
     // A full one makes the sourcing wait, nothing is dropped; the limit counts as taken on the server from the start.
     initial: { max_bytes: gibibyte },
     retentionMs,

@@ -36,6 +36,8 @@ export interface Journal<S, E extends DescMessage> {
   /** Proto package of its events: the boundary of one commit. */
   readonly domain: string;
   readonly events: ReadonlyMap<string, DescMessage>;
+  /** For type inference alone, never set: the events as a type, whatever the state is. */
+  readonly eventType?: E;
   readonly snapshotEvery: number;
   readonly compact: boolean;
   readonly upgrade: ((state: unknown, writtenBy: number) => S) | undefined;

@@ -14,6 +14,7 @@ import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { TraceContext } from "../telemetry/propagation.ts";
+import { type CommitTicket, ticketOf } from "./commit-ticket.ts";
 import { type Composition, type CompositionInit, compose, mark } from "./compose.ts";
 import type { JournalKey } from "./define-journal.ts";
 import { Draft, type DraftedKey } from "./draft.ts";
@@ -56,6 +57,8 @@ export interface CommitOrigin {
   readonly domain: string;
   /** @throws MeshError PERMISSION_DENIED when the agent may not publish it */
   readonly assertMayPublish: (contract: EventContract) => void;
+  /** Is given the ticket of what was stored; not called when nothing was. */
+  readonly onStored?: ((ticket: CommitTicket) => void) | undefined;
 }
 
 /** Decisions that lose against other processes before a commit gives up. */
@@ -134,7 +137,7 @@ export class Journals {
       const init: CompositionInit = { ...origin, subjects, now: clock.now(), reply: encodePlain(reply) };
       if (draft.size === 0 && !origin.isKept) return reply;
       try {
-        await this.#store(draft, init);
+        await this.#store(draft, init, origin);
         return reply;
       } catch (error) {
         if (!(error instanceof MeshError) || error.code !== "CONFLICT") throw error;
@@ -147,7 +150,7 @@ export class Journals {
     }
   }
 
-  async #store(draft: Draft, init: CompositionInit): Promise<void> {
+  async #store(draft: Draft, init: CompositionInit, origin: CommitOrigin): Promise<void> {
     const { appender, onCommitted } = this.#init;
     const composition =
       draft.size === 0 && init.causeId !== undefined
@@ -162,7 +165,9 @@ export class Journals {
       crashPoint("commit.after-append");
       for (const { announced } of messages) announced?.span.end();
       for (const key of draft.keys) this.#remember(key, { index: lastOf.get(key), appended, init, composition });
-      onCommitted?.({ composition, appended, keys: draft.keys, tookMs: performance.now() - started });
+      const committed = { composition, appended, keys: draft.keys, tookMs: performance.now() - started };
+      origin.onStored?.(ticketOf(origin.domain, committed));
+      onCommitted?.(committed);
     } catch (error) {
       for (const { announced } of messages) announced?.span.end(error);
       for (const { at } of draft.keys) this.#cache.delete(this.#filter(at));

@@ -28,7 +28,7 @@ interface ProjectionParts<S, E extends DescMessage> {
 
 /** A projection of the state events of journals, private ones included. Journals that compact cannot be projected. */
 export interface JournalProjectionInit<S, E extends DescMessage> extends ProjectionParts<S, E> {
-  readonly journals: readonly Pick<Journal<unknown, E>, "name" | "domain" | "events" | "compact">[];
+  readonly journals: readonly Pick<Journal<unknown, E>, "name" | "domain" | "events" | "compact" | "eventType">[];
 }
 
 /** A projection of announced and published events, as far back as EVENTS keeps them. */
@@ -43,6 +43,9 @@ export interface Projection<S> {
   readonly initial: () => S;
   readonly evolve: (state: S, event: MessageShape<DescMessage>, place: EventPlace) => S;
 }
+
+/** A projection whose state is nobody's matter. */
+export type NamedProjection = Pick<Projection<unknown>, "name" | "source">;
 
 /** What a projection is folded from. */
 export type ProjectionSource =

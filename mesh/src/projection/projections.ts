@@ -5,12 +5,12 @@ import type { Broker } from "../broker/connection.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import { MeshError } from "../mesh-error.ts";
-import type { Projection } from "./define-projection.ts";
+import type { NamedProjection, Projection } from "./define-projection.ts";
 import { type ProjectionStatus, RunningProjection } from "./running-projection.ts";
 
 /** The projections that a host keeps up for its agents. */
 export class Projections implements AsyncDisposable {
-  readonly #running = new Map<Projection<unknown>, RunningProjection<unknown>>();
+  readonly #running = new Map<NamedProjection, RunningProjection<unknown>>();
   readonly #broker: Broker;
   readonly #subjects: Subjects;
 
@@ -20,9 +20,10 @@ export class Projections implements AsyncDisposable {
   }
 
   /** Starts projections; resolves when each has all that there is now. One that several agents name runs once. */
-  async start(projections: Iterable<Projection<unknown>>): Promise<void> {
-    for (const projection of new Set(projections)) {
-      this.#running.set(projection, await RunningProjection.start(this.#broker, this.#subjects, projection));
+  async start(projections: Iterable<NamedProjection>): Promise<void> {
+    for (const named of new Set(projections)) {
+      const projection = named as Projection<unknown>;
+      this.#running.set(named, await RunningProjection.start(this.#broker, this.#subjects, projection));
     }
   }
 
@@ -55,7 +56,7 @@ export class Projections implements AsyncDisposable {
   }
 
   #of<S>(projection: Projection<S>): RunningProjection<S> {
-    const running = this.#running.get(projection as Projection<unknown>);
+    const running = this.#running.get(projection);
     if (running !== undefined) return running as RunningProjection<S>;
     const message = `projection "${projection.name}" does not run here; name it under the agent's projections`;
     throw new MeshError({ code: "REFUSED", message });
