@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { defineAgent } from "@parley/mesh";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { echoAgent, echoState } from "../agents/echo-agent.ts";
+import { EchoService } from "../gen/parley/test/v1/echo_pb.js";
+import { startHost } from "../programs/start-host.ts";
+import { until } from "../tools/until.ts";
+
+let mesh: TestMesh;
+const caller = defineAgent({ name: "test.caller" });
+const instances = () => mesh.directory.instancesOf(EchoService.typeName).map(({ endpoint }) => endpoint);
+
+beforeAll(async () => {
+  mesh = await testMesh({ agents: [caller] });
+});
+
+afterAll(() => mesh.drain());
+
+test("nobody to call is UNAVAILABLE at once, and says which agent is missing", async () => {
+  const failure = mesh.client(EchoService).failOnce({}, { timeoutMs: 1 });
+  await expect(failure).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    mayHaveRun: false,
+    message: expect.stringContaining("test.echo"),
+  });
+});
+
+test("calls go to instances in turn, to a new one as soon as it is ready, and no more to one that left [R43]", async () => {
+  const { namespace, clock } = mesh;
+  const states = [echoState(), echoState()];
+  const seen = () => states.map((state) => state.seen.length);
+  const callTimes = async (count: number) => {
+    for (let i = 0; i < count; i++) await mesh.client(EchoService).echo({ text: String(i) });
+  };
+  const first = await testMesh({ agents: [echoAgent(states[0])], namespace, clock });
+  await until(() => instances().length === 1);
+  await callTimes(2);
+  expect(seen()).toEqual([2, 0]);
+  const second = await testMesh({ agents: [echoAgent(states[1])], namespace, clock });
+  await until(() => instances().length === 2);
+  await callTimes(6);
+  expect(seen()).toEqual([5, 3]);
+  await first.drain();
+  await until(() => instances().length === 1);
+  await callTimes(2);
+  expect(seen()).toEqual([5, 5]);
+  await second.drain();
+  await until(() => instances().length === 0);
+});
+
+test("a call goes on to another instance when the one whose turn it is cannot be reached [R35]", async () => {
+  const { namespace, clock } = mesh;
+  await using _alive = await testMesh({ agents: [echoAgent()], namespace, clock });
+  await using dead = await startHost({ broker: inject("natsUrl"), namespace });
+  await until(() => instances().length === 2);
+  await dead.signal("SIGKILL");
+  // Still in the directory: it could not say good-bye. Not idempotent, so that no retry hides a failure.
+  for (let i = 0; i < 6; i++) await mesh.client(EchoService).failOnce({});
+  expect(instances()).toHaveLength(2);
+});

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { MessageHeader } from "@parley/mesh";
+import { until } from "../tools/until.ts";
+
+/** What a hosting process tells of each call and event. */
+export interface Told {
+  readonly kind: "ready" | "called" | "published" | "heard";
+  readonly url?: string;
+  readonly header?: MessageHeader;
+  readonly error?: string;
+}
+
+/** A process that hosts agents. Killed when disposed of. */
+export interface HostProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly told: readonly Told[];
+  /** Sends a signal; SIGKILL also waits for the end. */
+  signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): Promise<void>;
+  /** Exit code once it has ended; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts test/programs/hosts-agents.ts in a namespace and waits until it is ready. */
+export async function startHost(where: { readonly broker: string; readonly namespace: string }): Promise<HostProcess> {
+  const child = fork(fileURLToPath(new URL("./hosts-agents.ts", import.meta.url)), {
+    env: { ...process.env, HOST_BROKER: where.broker, HOST_NAMESPACE: where.namespace },
+  });
+  const told: Told[] = [];
+  child.on("message", (message: Told) => told.push(message));
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  await until(() => told.some(({ kind }) => kind === "ready") || child.exitCode !== null);
+  const url = told.find(({ kind }) => kind === "ready")?.url;
+  if (url === undefined) throw new Error(`the host ended with ${child.exitCode}`);
+  return {
+    url,
+    told,
+    ended,
+    signal: (name) => send(child, name, ended),
+    [Symbol.asyncDispose]: () => kill(child, ended),
+  };
+}
+
+async function send(child: ChildProcess, name: NodeJS.Signals, ended: Promise<unknown>): Promise<void> {
+  child.kill(name);
+  if (name === "SIGKILL") await ended;
+}
+
+async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill("SIGKILL");
+  await ended;
+}
