@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import { program } from "./program.ts";
-import { showFailure } from "./terminal/failure.ts";
 
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -13,6 +12,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await program().parseAsync();
 } catch (error) {
+  const { showFailure } = await import("./terminal/failure.ts");
   showFailure(error);
   process.exitCode = 1;
 }

@@ -22,9 +22,10 @@ export function methodNamed(contracts: Contracts, name: string): MethodContract 
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (found.length > 1) throw new UsageError(`"${name}" could be several methods:`, ...listed(found));
-  const near = methods.filter(({ desc, serviceName }) => {
-    const service = serviceName.split(".").at(-1)?.toLowerCase() ?? "";
-    return wanted.includes(desc.name.toLowerCase()) || wanted.startsWith(service);
+  const last = wanted.split(/[./]/).at(-1) ?? "";
+  const near = methods.filter(({ desc }) => {
+    const known = desc.name.toLowerCase();
+    return last !== "" && (known.includes(last) || last.includes(known));
   });
   throw new UsageError(
     `no method "${name}" is known here`,

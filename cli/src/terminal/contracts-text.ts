@@ -6,25 +6,29 @@ import { duration } from "./duration.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 
-/** Contracts as tables for people: the methods of each service, then the events of each domain. */
+/** Contracts as tables for people: the methods of each service, the events of each domain, and the retries they name. */
 export function contractsText(contracts: Contracts, style: Style): readonly string[] {
-  const methodHead = ["", "TIMEOUT", "RETRIES", "PERMISSION", "EXPOSURE", "REPEAT"];
+  const retries = new RetryNotes();
   const methods = contracts.services.flatMap(({ typeName, methods: descs }) => {
     const policies = descs.map((desc) => contracts.method(desc));
-    const owner = policies[0]?.agent ?? "";
-    return [
-      [],
-      [`${style.bold(typeName)}  ${style.dim(`served by ${owner}`)}`],
-      ...policies.map((policy) => methodRow(policy)),
-    ];
+    const heading = `${style.bold(typeName)}  ${style.dim(`served by ${policies[0]?.agent ?? ""}`)}`;
+    return [[], [heading], ...policies.map((policy) => methodRow(policy, retries))];
   });
-  const eventHead = ["", "DELIVERY", "LANE", "KEY", "TIMEOUT", "RETRIES", "KEPT"];
   const events = contracts.domains.flatMap((domain) => {
     const policies = contracts.events.filter((event) => event.domain === domain);
     if (policies.length === 0) return [];
-    return [[], [`${style.bold(domain)}  ${style.dim("events")}`], ...policies.map((policy) => eventRow(policy))];
+    const heading = `${style.bold(domain)}  ${style.dim("events")}`;
+    return [[], [heading], ...policies.map((policy) => eventRow(policy, retries))];
   });
-  return [...section(methodHead, methods, style), "", ...section(eventHead, events, style)];
+  const methodHead = ["", "TIMEOUT", "RETRIES", "PERMISSION", "EXPOSURE", "REPEAT"];
+  const eventHead = ["", "DELIVERY", "LANE", "KEY", "TIMEOUT", "RETRIES", "KEPT"];
+  return [
+    ...section(methodHead, methods, style),
+    "",
+    ...section(eventHead, events, style),
+    "",
+    ...retries.lines().map((line) => style.dim(line)),
+  ];
 }
 
 /** Rows of one cell are headings: they stand across the columns, without widening the first. */
@@ -36,56 +40,63 @@ function section(head: readonly string[], rows: readonly (readonly string[])[], 
   return [dim(headLine), ...rows.map((row) => (row.length > 1 ? (next.next().value ?? "") : (row[0] ?? "")))];
 }
 
-function methodRow(policy: MethodContract): readonly string[] {
-  const { desc, kind, timeoutMs, totalTimeoutMs, retries, permission, exposure } = policy;
+function methodRow(policy: MethodContract, retries: RetryNotes): readonly string[] {
+  const { desc, kind, timeoutMs, totalTimeoutMs, permission, exposure } = policy;
   const total = totalTimeoutMs === timeoutMs ? "" : `, ${duration(totalTimeoutMs)} in all`;
   return [
     `  ${desc.name}${kind === "unary" ? "" : " (stream)"}`,
     `${duration(timeoutMs)}${total}`,
-    policy.idempotent || policy.noSideEffects ? retriesText(retries) : "–",
+    retries.text(policy.retries),
     permission === "*" ? "anybody" : permission,
     exposure.toLowerCase(),
     repeatText(policy),
   ];
 }
 
-/** What a repeat of the same request does. */
+/** What a repeat of the same request does; what acts again is retried only where it has surely not run. */
 function repeatText({ noSideEffects, idempotencyKey, idempotent }: MethodContract): string {
   if (noSideEffects) return "only reads";
   if (idempotencyKey !== undefined) return `once per ${idempotencyKey.path}`;
   return idempotent ? "harmless" : "acts again";
 }
 
-function eventRow({
-  name,
-  delivery,
-  priority,
-  key,
-  timeoutMs,
-  retries,
-  retentionMs,
-  ordered,
-}: EventContract): readonly string[] {
+function eventRow(event: EventContract, retries: RetryNotes): readonly string[] {
   return [
-    `  ${name}`,
-    delivery.toLowerCase().replaceAll("_", " "),
-    priority.toLowerCase(),
-    `${key.path}${ordered ? " (in order)" : ""}`,
-    duration(timeoutMs),
-    retriesText(retries),
-    duration(retentionMs),
+    `  ${event.name}`,
+    event.delivery.toLowerCase().replaceAll("_", " "),
+    event.priority.toLowerCase(),
+    `${event.key.path}${event.ordered ? " (in order)" : ""}`,
+    duration(event.timeoutMs),
+    retries.text(event.retries),
+    duration(event.retentionMs),
   ];
 }
 
-/** The delays of each class; classes with the same delays together, those most classes have first. */
-function retriesText(retries: RetryPlans): string {
-  const classes = new Map<string, string[]>();
-  for (const [errorClass, { delaysMs }] of retries) {
-    const delays = delaysMs.map((ms) => duration(ms)).join(" ");
-    classes.set(delays, [...(classes.get(delays) ?? []), errorClass.toLowerCase().replaceAll("_", " ")]);
+/** Retry plans as cells: the delays where all classes of errors have the same, else a letter that is explained below. */
+class RetryNotes {
+  readonly #notes: string[] = [];
+
+  text(retries: RetryPlans): string {
+    const classes = new Map<string, string[]>();
+    for (const [errorClass, { delaysMs }] of retries) {
+      const delays = delaysMs.map((ms) => duration(ms)).join(", ");
+      classes.set(delays, [...(classes.get(delays) ?? []), errorClass]);
+    }
+    const [only] = classes.keys();
+    if (classes.size < 2) return only ?? "none";
+    return this.#letter([...classes].map(([delays, names]) => `${names.join(" ")} ${delays}`).join("; "));
   }
-  if (classes.size === 0) return "–";
-  return [...classes]
-    .map(([delays, names]) => (classes.size === 1 ? delays : `${names.join("/")}: ${delays}`))
-    .join("; ");
+
+  lines(): readonly string[] {
+    return this.#notes.map((note, index) => `retries ${letter(index)}: after ${note}`);
+  }
+
+  #letter(note: string): string {
+    if (!this.#notes.includes(note)) this.#notes.push(note);
+    return letter(this.#notes.indexOf(note));
+  }
+}
+
+function letter(index: number): string {
+  return index < 26 ? String.fromCharCode(97 + index) : `${index}`;
 }

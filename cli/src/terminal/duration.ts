@@ -6,13 +6,13 @@ export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return "–";
   if (ms < 10 && !Number.isInteger(ms)) return `${ms.toFixed(1)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  const [size, unit] = units.find(([each]) => ms >= each) ?? [1_000, "s"];
+  const [, size, unit] = units.find(([from]) => ms >= from) ?? [0, 1_000, "s"];
   return `${Number((ms / size).toFixed(1))} ${unit}`;
 }
 
-const units: readonly (readonly [number, string])[] = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [120_000, "min"],
-  [1_000, "s"],
+/** From when on, size, name. A minute and a half is better told in seconds. */
+const units: readonly (readonly [number, number, string])[] = [
+  [86_400_000, 86_400_000, "d"],
+  [3_600_000, 3_600_000, "h"],
+  [120_000, 60_000, "min"],
 ];

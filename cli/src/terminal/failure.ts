@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
+import { ConnectError } from "@connectrpc/connect";
+import { type ErrorClass, MeshError } from "@parley/mesh";
+import { fromConnectError } from "@parley/mesh/calls";
 import { UsageError } from "../usage-error.ts";
 import { styleFor } from "./style.ts";
+
+/** After these a person cannot know whether it was done. */
+const inDoubt: readonly ErrorClass[] = ["TRANSIENT", "UNAVAILABLE", "TIMEOUT", "INTERNAL"];
 
 /** Writes on standard error what went wrong, as much as whoever typed the command can use. */
 export function showFailure(error: unknown): void {
@@ -14,6 +19,7 @@ export function showFailure(error: unknown): void {
 export function failureLines(error: unknown): readonly string[] {
   const { bold, red } = styleFor(process.stderr);
   if (error instanceof UsageError) return [`${red("parley:")} ${error.message}`, ...error.hints];
+  if (error instanceof ConnectError) return failureLines(fromConnectError(error, "the mesh"));
   if (error instanceof MeshError) {
     const { code, message, violations, userMessage, retryAfterMs } = error;
     return [
@@ -21,7 +27,7 @@ export function failureLines(error: unknown): readonly string[] {
       ...violations.map(({ field, rule, message: problem }) => `  ${field}: ${problem} (${rule})`),
       ...(userMessage === undefined ? [] : [`  for the user: ${userMessage}`]),
       ...(retryAfterMs === undefined ? [] : [`  repeat after ${retryAfterMs / 1000} s`]),
-      ...(error.mayHaveRun ? ["  the handler may have run"] : []),
+      ...(error.mayHaveRun && inDoubt.includes(error.errorClass) ? ["  the handler may have run"] : []),
     ];
   }
   return [`${red("parley:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];

@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type Host, type HostOptions, host } from "@parley/mesh";
+import { type Agent, defineAgent, type Host, type HostOptions, host } from "@parley/mesh";
+import type { Contracts } from "@parley/mesh/contracts";
 import { operatorAgent } from "@parley/mesh/operator";
 
-/** A host of these agents and of the operator's, which looks into the mesh by this very host. */
-export async function operatorHost({ agents, ...options }: HostOptions): Promise<Host> {
+/**
+ * A host of these agents, of the operator's, which looks into the mesh by this very host, and of the gateway's.
+ *
+ * @param contracts of all agents of the mesh, wherever they run
+ */
+export async function operatorHost({ agents, ...options }: HostOptions, contracts: Contracts): Promise<Host> {
   const operator = operatorAgent();
-  const hosted = await host({ ...options, agents: [operator.agent, ...agents] });
+  const hosted = await host({ ...options, agents: [operator.agent, gatewayAgent(contracts), ...agents] });
   operator.attach(hosted);
   return hosted;
+}
+
+/**
+ * In whose name calls from outside are made. Callers there have no identity of their own yet: whoever reaches this machine's
+ * loopback may do what the door they came by offers, so it holds every permission.
+ */
+function gatewayAgent(contracts: Contracts): Agent {
+  const methods = contracts.services.flatMap((service) => service.methods.map((desc) => contracts.method(desc)));
+  const permissions = new Set(methods.map(({ permission }) => permission));
+  return defineAgent({
+    name: "gateway",
+    description: "Speaks for callers from outside.",
+    role: "SYSTEM",
+    permissions: [...permissions].filter((permission) => permission !== "*"),
+  });
 }

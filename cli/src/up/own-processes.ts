@@ -3,6 +3,8 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import { type Host, MeshError } from "@parley/mesh";
+import { loadAgent } from "../project/modules.ts";
+import { contractsOf } from "../project/project-contracts.ts";
 import { AgentKeeper } from "./agent-keeper.ts";
 import { operatorHost } from "./operator-host.ts";
 import type { Placement, PlacementInit } from "./placement.ts";
@@ -19,7 +21,8 @@ export async function inOwnProcesses({ modules, ...init }: PlacementInit): Promi
   const keepers: AgentKeeper[] = [];
   opening.defer(async () => void (await Promise.all(keepers.map((keeper) => keeper[Symbol.asyncDispose]()))));
   const { broker, observer } = init;
-  const host = operatorHost({ agents: [], broker, observer });
+  const loaded = Promise.all(modules.map(loadAgent));
+  const host = loaded.then((agents) => operatorHost({ agents: [], broker, observer }, contractsOf(agents)));
   const starts = modules.map(async (module) => keepers.push(await AgentKeeper.start({ ...init, module })));
   // All of them, also when one fails: none may be left behind.
   await Promise.allSettled([host, ...starts]);
