@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { callCommand } from "./commands/call.ts";
 import { contractsCommand } from "./commands/contracts.ts";
 import { lintCommand } from "./commands/lint.ts";
+import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { upCommand } from "./commands/up.ts";
@@ -21,6 +22,7 @@ export function program(): Command {
     .addCommand(tailCommand())
     .addCommand(contractsCommand())
     .addCommand(lintCommand())
+    .addCommand(newCommand())
     .showHelpAfterError("(parley --help shows all commands)")
     .addHelpText(
       "after",
