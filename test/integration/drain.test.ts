@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { setTimeout as wait } from "node:timers/promises";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { defineAgent, MeshError } from "@parley/mesh";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EchoState, echoAgent, echoState } from "../agents/echo-agent.ts";
+import { Listener } from "../agents/listener.ts";
+import { EchoSaidSchema, EchoService } from "../gen/parley/test/v1/echo_pb.js";
+import { until } from "../tools/until.ts";
+
+const listener = new Listener();
+let stays: TestMesh;
+let caller: TestMesh;
+
+beforeAll(async () => {
+  stays = await testMesh({ agents: [echoAgent(), listener.agent("test.ear", { where: "stays" })] });
+  caller = await testMesh({ agents: [defineAgent({ name: "test.caller" })], ...inMesh() });
+});
+
+afterAll(async () => {
+  await caller.drain();
+  await stays.drain();
+});
+
+const inMesh = () => ({ namespace: stays.namespace, clock: stays.clock });
+
+/** A second host with the same agents, to be drained. */
+async function leaving(state: EchoState = echoState()): Promise<TestMesh> {
+  const before = caller.directory.instancesOf(EchoService.typeName).length;
+  const mesh = await testMesh({
+    agents: [echoAgent(state), listener.agent("test.ear", { where: "leaves" })],
+    ...inMesh(),
+  });
+  await until(() => caller.directory.instancesOf(EchoService.typeName).length > before);
+  return mesh;
+}
+
+test("calls in progress get their answer, and none that comes meanwhile is lost", async () => {
+  const state = echoState();
+  const mesh = await leaving(state);
+  const slow = { text: "slow", wait: durationFromMs(400), stubborn: true };
+  const inProgress = [caller.client(EchoService).echo(slow), caller.client(EchoService).echo(slow)];
+  await until(() => state.seen.length > 0);
+  const drained = mesh.drain();
+  const answers: unknown[] = [];
+  // Not idempotent, so no retry hides a call that is lost.
+  const asking = (async () => {
+    for (let ended = false; !ended; ended = await within(drained, 1))
+      answers.push(await caller.client(EchoService).failOnce({}));
+  })();
+  await expect(Promise.all(inProgress)).resolves.toMatchObject([{ text: "slow" }, { text: "slow" }]);
+  await asking;
+  expect(answers.length).toBeGreaterThan(10);
+  expect(caller.directory.instancesOf(EchoService.typeName).map(({ endpoint }) => endpoint)).toEqual([stays.url]);
+});
+
+test("an event in progress is finished, those behind it go to another instance, and none is heard twice", async () => {
+  const mesh = await leaving();
+  const gate = Promise.withResolvers<void>();
+  const keys = Array.from({ length: 60 }, (_, index) => `queued-${index}`);
+  for (const key of keys) listener.behave(key, () => gate.promise);
+  await Promise.all(keys.map((key) => stays.publish(EchoSaidSchema, { key })));
+  const runs = () => listener.runs.filter(({ key }) => key.startsWith("queued-"));
+  await until(() => runs().some(({ where }) => where === "leaves"));
+  const drained = mesh.drain();
+  await wait(20);
+  gate.resolve();
+  await drained;
+  await until(() => runs().length >= keys.length);
+  await stays.settled();
+  expect(
+    runs()
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual([...keys].sort());
+});
+
+test("what waits for a retry goes to another instance", async () => {
+  const mesh = await leaving();
+  await until(async () => {
+    const key = `parked-${Math.random()}`;
+    listener.behave(key, ({ key: parked }) => {
+      const { where } = listener.runsOf(parked).at(-1) ?? {};
+      if (where === "leaves") throw new MeshError({ code: "UNAVAILABLE", message: "not here" });
+    });
+    await stays.publish(EchoSaidSchema, { key });
+    await stays.settled();
+    return listener.runsOf(key)[0]?.where === "leaves";
+  });
+  const key = listener.runs.findLast(({ where }) => where === "leaves")?.key ?? "";
+  await mesh.drain();
+  await until(() => listener.runsOf(key).length === 2);
+  expect(listener.runsOf(key)).toMatchObject([
+    { where: "leaves", header: { attempt: 1 } },
+    { where: "stays", header: { attempt: 2 } },
+  ]);
+});
+
+test("a handler that does not end in time is told to, and its message goes to another instance at once", async () => {
+  const mesh = await leaving();
+  let reason: unknown;
+  await until(async () => {
+    const key = `endless-${Math.random()}`;
+    listener.behave(key, ({ key: endless }, { signal }) => {
+      if (listener.runsOf(endless).at(-1)?.where !== "leaves") return;
+      signal.addEventListener("abort", () => {
+        reason = signal.reason;
+      });
+      return new Promise(() => {});
+    });
+    await stays.publish(EchoSaidSchema, { key });
+    await until(() => listener.runsOf(key).length > 0);
+    return listener.runsOf(key)[0]?.where === "leaves";
+  });
+  const key = listener.runs.findLast(({ where }) => where === "leaves")?.key ?? "";
+  await mesh.drain();
+  expect(reason).toMatchObject({ code: "CANCELED" });
+  await until(() => listener.runsOf(key).length === 2);
+  expect(listener.runsOf(key)[1]).toMatchObject({ where: "stays", header: { attempt: 2 } });
+  expect(await stays.deadLetters()).toEqual([]);
+});
+
+test("a drained host says so to whoever still uses it, and drains once only", async () => {
+  const mesh = await leaving();
+  await Promise.all([mesh.drain(), mesh.drain()]);
+  await mesh.drain();
+  await expect(mesh.publish(EchoSaidSchema, { key: "late" })).rejects.toMatchObject({
+    name: "MeshError",
+    code: "BROKER_UNAVAILABLE",
+    mayHaveRun: false,
+  });
+  await expect(fetch(mesh.url)).rejects.toThrow();
+});
+
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return Promise.race([work.then(() => true), wait(ms, false)]);
+}
