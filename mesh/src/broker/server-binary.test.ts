@@ -108,3 +108,12 @@ test("when nothing helps, the error says what was tried, why it failed and what 
   expect(String(error)).toMatch(/2\.9\.10, older than 2\.14\.5.*broken: no network.*version 2\.10\.0/);
   expect(String(error)).toMatch(/NATS_SERVER.*PARLEY_NATS_URL/);
 });
+
+test("a cache folder that cannot be used is named", async () => {
+  await writeFile(join(folder, "cache"), "a file");
+  const found = findServerBinary(environment(), [fetching("2.15.1")]);
+  await expect(found).rejects.toMatchObject({
+    code: "BROKER_NOT_FOUND",
+    message: expect.stringContaining(`cache "${join(folder, "cache")}"`),
+  });
+});

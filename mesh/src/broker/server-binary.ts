@@ -82,26 +82,34 @@ async function newEnoughOnPath(environment: NodeJS.ProcessEnv, tried: string[]):
 }
 
 /** Only one process of this machine fetches; the others wait and then find the result in the cache. */
-function fetchOnce(cache: string, sources: readonly ServerSource[], tried: string[]): Promise<string> {
-  return underCacheLock(cache, async () => {
-    const cached = await cachedServer(cache);
-    if (cached !== undefined) return cached;
-    for (const source of sources) {
-      try {
-        await using folder = await openFetchFolder(cache);
-        const binary = await source.fetch(folder.path);
-        const version = await versionOf(binary);
-        refuseOldServer(version, source.name);
-        return await putIntoCache(cache, binary, version);
-      } catch (error) {
-        tried.push(`${source.name}: ${error instanceof Error ? error.message : String(error)}`);
-      }
+async function fetchOnce(cache: string, sources: readonly ServerSource[], tried: string[]): Promise<string> {
+  try {
+    return await underCacheLock(cache, async () => (await cachedServer(cache)) ?? fetchFirst(cache, sources, tried));
+  } catch (cause) {
+    if (cause instanceof MeshError) throw cause;
+    tried.push(`cache "${cache}": ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw notFound(tried);
+  }
+}
+
+async function fetchFirst(cache: string, sources: readonly ServerSource[], tried: string[]): Promise<string> {
+  for (const source of sources) {
+    try {
+      await using folder = await openFetchFolder(cache);
+      const binary = await source.fetch(folder.path);
+      const version = await versionOf(binary);
+      refuseOldServer(version, source.name);
+      return await putIntoCache(cache, binary, version);
+    } catch (error) {
+      tried.push(`${source.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    throw new MeshError({
-      code: "BROKER_NOT_FOUND",
-      message:
-        `no nats-server ${serverFloor} or newer was found or could be fetched; install one, set NATS_SERVER to its path, ` +
-        `or PARLEY_NATS_URL to a running one. Tried: ${tried.join("; ")}`,
-    });
-  });
+  }
+  throw notFound(tried);
+}
+
+function notFound(tried: readonly string[]): MeshError {
+  const message =
+    `no nats-server ${serverFloor} or newer was found or could be fetched; install one, set NATS_SERVER to its path, ` +
+    `or PARLEY_NATS_URL to a running one. Tried: ${tried.join("; ")}`;
+  return new MeshError({ code: "BROKER_NOT_FOUND", message });
 }
