@@ -4,6 +4,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import type { Contracts } from "../contracts/contracts.ts";
+import { crashPoint } from "../crash-point.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import { chain, type Next, type Reply, type Step } from "../pipeline/step.ts";
@@ -72,6 +73,7 @@ const servedKinds: ReadonlySet<DescMethod["methodKind"]> = new Set(["unary", "se
 async function runHandler(desc: DescMethod, run: () => ReturnType<ServedFunction>): Promise<Reply> {
   try {
     const result = await run();
+    crashPoint("call.handled");
     if (desc.methodKind === "unary") return asMessage(desc.output, result);
     return eachAsMessage(desc, result as AsyncIterable<unknown>);
   } catch (thrown) {

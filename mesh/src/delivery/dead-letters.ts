@@ -7,6 +7,7 @@ import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_p
 import type { Appender } from "../broker/appender.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
+import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MessageHeader } from "../header.ts";
 import { derivedId } from "../ids.ts";
@@ -88,6 +89,7 @@ export class DeadLetters {
       contractDigest: this.#init.contractDigest,
     });
     const subject = this.#init.subjects.deadLetter(agent, handler);
+    crashPoint("delivery.before-burial");
     await this.#init.appender.append({
       subject,
       payload: toBinary(DeadLetterSchema, letter),

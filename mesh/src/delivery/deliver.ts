@@ -3,6 +3,7 @@
 
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import { type RetryPlans, retryDelayMs } from "../resilience/retry-schedule.ts";
@@ -37,6 +38,7 @@ const spareDeliveries = 10;
  */
 export async function deliver(pulled: PulledMessage, hearing: Hearing, init: DeliveryInit): Promise<void> {
   using _alive = keepAlive(pulled);
+  crashPoint("delivery.received");
   const attempts: FailedAttempt[] = [];
   const { contract } = hearing;
   let opened: Opened;
@@ -51,7 +53,7 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
       return giveUp({ pulled, hearing, header, attempts, error: neverSettled(pulled) }, init);
     }
     const error = await tryOnce(pulled, hearing, { header, message: opened.message }, init.abandoned);
-    if (error === undefined) return pulled.ack();
+    if (error === undefined) return acknowledge(pulled);
     if (init.abandoned.aborted) return pulled.nak(1);
     const failed = { attempt, failedAt: init.clock.now(), error };
     attempts.push(failed);
@@ -64,6 +66,12 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
     if (delayMs === undefined) return giveUp({ pulled, hearing, header, attempts, error }, init);
     if (!(await init.pause(delayMs, init.clock))) return pulled.nak(delayMs);
   }
+}
+
+function acknowledge(pulled: PulledMessage): void {
+  crashPoint("delivery.handled");
+  pulled.ack();
+  crashPoint("delivery.acknowledged");
 }
 
 async function tryOnce(
@@ -123,6 +131,7 @@ async function giveUp(failure: Failure, { clock, deadLetters, pause }: DeliveryI
   for (;;) {
     try {
       await deadLetters.bury({ ...failure, diedAt });
+      crashPoint("delivery.buried");
       return failure.pulled.term();
     } catch {
       // In real time: it is the broker that is waited for.

@@ -8,6 +8,7 @@ import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { EventContract } from "../contracts/policy.ts";
+import { crashPoint } from "../crash-point.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import { derivedId } from "../ids.ts";
@@ -119,12 +120,14 @@ export class Publisher {
       const headers = new Map<string, string>();
       writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
       inject(span.context, (name, value) => headers.set(name, value));
+      crashPoint("publish.before-append");
       await appender.append({
         subject,
         payload: toBinary(type, event),
         headers,
         id: header.messageId,
       });
+      crashPoint("publish.after-append");
       tell();
       return header;
     } catch (error) {
