@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -51,9 +51,24 @@ async function enter(method: ServedMethod, message: Message, context: HandlerCon
     message,
     door: "http",
     trace: extract(header),
-    signal: context.signal,
+    signal: endOf(context, method.operation.name),
     remainingMs: context.timeoutMs(),
   });
+}
+
+/** The signal of a request; Connect says by an error of its own that the caller's time is over, which is not giving up. */
+function endOf({ signal }: HandlerContext, what: string): AbortSignal {
+  const end = new AbortController();
+  const onAbort = () => end.abort(timedOut(signal.reason, what) ?? signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return end.signal;
+}
+
+function timedOut(reason: unknown, what: string): MeshError | undefined {
+  if (!(reason instanceof ConnectError) || reason.code !== Code.DeadlineExceeded) return undefined;
+  const message = `"${what}" did not finish within the time that its caller gave`;
+  return new MeshError({ code: "DEADLINE_EXCEEDED", message, mayHaveRun: true, cause: reason });
 }
 
 /** The header of a call by someone without our runtime, who sent none. */
