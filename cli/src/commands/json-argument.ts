@@ -19,12 +19,11 @@ export function jsonText(argument: string): string {
 }
 
 /**
- * A JSON argument as its value.
+ * The value of a JSON text that was typed.
  *
  * @throws UsageError when it is no JSON
  */
-export function jsonValue(argument: string): unknown {
-  const text = jsonText(argument);
+export function jsonValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -3,7 +3,7 @@
 
 import type { DescMethodServerStreaming, DescMethodUnary } from "@bufbuild/protobuf";
 import { type DescMessage, fromJson, type JsonValue, type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import { jsonValue } from "../commands/json-argument.ts";
+import { jsonText, jsonValue } from "../commands/json-argument.ts";
 import { findMesh, type MeshChoice } from "../state/find-mesh.ts";
 import { UsageError } from "../usage-error.ts";
 import { meshContracts } from "./mesh-contracts.ts";
@@ -23,7 +23,7 @@ export interface CallChoice extends MeshChoice {
  * @throws UsageError when method or request make no sense; ConnectError as the method fails
  */
 export async function call(name: string, json: string, choice: CallChoice): Promise<void> {
-  const value = jsonValue(json);
+  const value = jsonValue(jsonText(json));
   const url = findMesh(choice);
   const contracts = await meshContracts({ ...choice, url });
   const { desc, kind } = methodNamed(contracts, name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { jsonText } from "../commands/json-argument.ts";
+import { jsonText, jsonValue } from "../commands/json-argument.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
 import { operatorClient } from "./operator-client.ts";
 
@@ -13,6 +13,8 @@ export interface PublishChoice extends MeshChoice {
 /** Publishes an event by hand and prints its name and id. */
 export async function publish(event: string, json: string, choice: PublishChoice): Promise<void> {
   const text = jsonText(json);
+  // The mesh would refuse it too, but cannot know about quotes and shells.
+  jsonValue(text);
   const { header } = await operatorClient(choice).publishEvent({
     event,
     json: text,

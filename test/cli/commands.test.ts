@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Command, type Ended, run } from "./command.ts";
+
+let state: string;
+let mesh: Command;
+let url: string;
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "parley-commands-"));
+  mesh = new Command(["up", "--port", "0", "--state", state]);
+  [, url = ""] = await mesh.shows(/^ready (http:\S+)$/m);
+});
+afterAll(async () => {
+  await mesh[Symbol.asyncDispose]();
+  await rm(state, { recursive: true, force: true });
+});
+
+/** Runs a command that finds the mesh by its state folder. */
+function parley(...args: readonly string[]): Promise<Ended> {
+  return run(args, { env: { PARLEY_STATE: state } });
+}
+
+function start(...args: readonly string[]): Command {
+  return new Command(args, { env: { PARLEY_STATE: state } });
+}
+
+describe("call", () => {
+  test("prints the answer as JSON; the end of the method's name is enough", async () => {
+    const { code, output } = await parley("call", "ListProviders", '{"serviceType":"dentist"}');
+    expect(code).toBe(0);
+    const { providers } = JSON.parse(output);
+    expect(providers.map(({ name }: { name: string }) => name)).toEqual(["Dr. Liam Murphy", "Dr. Giulia Rossi"]);
+  });
+
+  test("reads the request from standard input", async () => {
+    const input = '{"serviceType":"physiotherapist"}';
+    const { output } = await run(["call", "ProviderAgentService/ListProviders", "-", "--state", state], { input });
+    expect(JSON.parse(output).providers[0].name).toBe("Clara Neumann");
+  });
+
+  test("prints one line for each message of a stream", async () => {
+    const text = "Book a doctor for tomorrow afternoon";
+    const { conversationId } = JSON.parse(
+      (await parley("call", "Converse", JSON.stringify({ userId: "eva", text }))).output,
+    );
+    await parley("call", "Converse", JSON.stringify({ userId: "eva", text: "yes", conversationId }));
+    await using watching = start("call", "WatchNotifications", '{"userId":"eva"}');
+    const [line] = await watching.shows(/^\{.*\}$/m);
+    expect(JSON.parse(line).notification.kind).toBe("NOTIFICATION_KIND_APPOINTMENT_CONFIRMED");
+  });
+
+  test("shows code, message and violations on standard error", async () => {
+    const { code, output, errors } = await parley("call", "Converse", '{"userId":"eva"}');
+    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect(errors).toMatch(/^INVALID_MESSAGE .*\n {2}text: must be at least 1 characters \(string.min_len\)\n$/);
+  });
+
+  test("shows what may be said to the user", async () => {
+    const request = '{"userId":"eva","serviceType":"astrologer"}';
+    const { code, errors } = await parley("call", "RequestAppointment", request);
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^NOT_FOUND .*\n {2}for the user: Sorry, nobody here offers that.\n$/);
+  });
+
+  test("gives up after --timeout", async () => {
+    const { code, errors } = await parley("call", "WatchNotifications", '{"userId":"nobody"}', "--timeout", "300ms");
+    expect(code).toBe(1);
+    expect(errors).toContain("DEADLINE_EXCEEDED");
+  });
+
+  test.each([
+    { what: "a method that nobody has", args: ["Convers"], says: /Did you mean:\n {2}\S+UserAgentService\/Converse\n/ },
+    { what: "no JSON", args: ["Converse", "{userId"], says: /"\{userId" is no JSON/ },
+    {
+      what: "an unknown field",
+      args: ["Converse", '{"user":"eva"}'],
+      says: /"user" is unknown\nIts fields: userId, text,/,
+    },
+    { what: "a file that is not there", args: ["Converse", "@nowhere.json"], says: /"@nowhere.json" cannot be read/ },
+    { what: "a time that is none", args: ["Converse", "{}", "--timeout", "soon"], says: /Write e.g. 500ms/ },
+  ])("says what to do about $what", async ({ args, says }) => {
+    const { code, errors } = await parley("call", ...args);
+    expect(code).toBe(1);
+    expect(errors).toMatch(says);
+    expect(errors).not.toMatch(/^ {4}at /m);
+  });
+
+  test("goes through the public door where that is named, and only as far as it lets", async () => {
+    const { code, output } = await run(["call", "ListProviders", "--url", url]);
+    expect(code).toBe(0);
+    expect(JSON.parse(output).providers).toHaveLength(5);
+    const { errors } = await run(["call", "GetBooking", '{"appointmentId":"x"}', "--url", url]);
+    expect(errors).toContain("UNIMPLEMENTED");
+  });
+});
+
+describe("publish and tail", () => {
+  const event = '{"requestId":"r1","userId":"eva","serviceType":"doctor"}';
+
+  test("what is published by hand is shown, with its conversation", async () => {
+    await using tail = start("tail", "APPOINTMENT_REQUESTED");
+    await using json = start("tail", "-o", "json");
+    // A tail says nothing until there is an event, so they are repeated until it does.
+    let seen = false;
+    const both = Promise.all([tail.shows(/APPOINTMENT_REQUESTED .*/), json.shows(/^\{.*c-17.*\}$/m)]);
+    const [[text], [line]] = await Promise.race([
+      both.finally(() => (seen = true)),
+      (async () => {
+        while (!seen) {
+          const { code, output } = await parley("publish", "APPOINTMENT_REQUESTED", event, "--conversation", "c-17");
+          expect(code).toBe(0);
+          expect(output).toMatch(/^APPOINTMENT_REQUESTED \S+\n$/);
+        }
+        return both;
+      })(),
+    ]);
+    expect(text).toBe(`APPOINTMENT_REQUESTED  mesh.operator in c-17  ${event}`);
+    const { header, event: shown } = JSON.parse(line);
+    expect(header).toMatchObject({ name: "APPOINTMENT_REQUESTED", conversationId: "c-17" });
+    expect(shown).toEqual(JSON.parse(event));
+    tail.process.kill("SIGINT");
+    expect((await tail.ended()).code).toBe(0);
+  });
+
+  test.each([
+    {
+      what: "an unknown event",
+      args: ["APPOINTMENT_REQUESTD", event],
+      says: /^UNKNOWN_TYPE .*did you mean APPOINTMENT_REQUESTED/,
+    },
+    {
+      what: "an unknown field",
+      args: ["APPOINTMENT_REQUESTED", '{"request":"r1"}'],
+      says: /^UNDECODABLE .*"request" is unknown/,
+    },
+    { what: "no JSON", args: ["APPOINTMENT_REQUESTED", "{"], says: /is no JSON/ },
+  ])("refuses $what", async ({ args, says }) => {
+    const { code, output, errors } = await parley("publish", ...args);
+    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect(errors).toMatch(says);
+  });
+});
+
+describe("contracts", () => {
+  test("of the running mesh, with their policies, for people", async () => {
+    const { code, output } = await parley("contracts");
+    expect(code).toBe(0);
+    expect(output).toMatch(/^parley.mesh.v1.OperatorService {2}served by mesh.operator$/m);
+    expect(output).toMatch(/^ {2}ConfirmSlot +10 s +200 ms, 1 s +CONFIRM_SLOT +public +once per idempotency_key$/m);
+    expect(output).toMatch(/^ {2}APPOINTMENT_CONFIRMED +at least once +high +appointment.provider_id +5 s +a +7 d$/m);
+    expect(output).toMatch(/^retries a: after TRANSIENT 1 s, 2 s, 4 s; RATE_LIMIT 5 s, 10 s, 30 s, 60 s, 2 min;/m);
+  });
+
+  test("of the project where no mesh runs, for programs", async () => {
+    const offline = await run(["contracts", "-o", "json"], { cwd: join(import.meta.dirname, "../../agents") });
+    const { methods, events } = JSON.parse(offline.output);
+    const confirm = methods.find(({ name }: { name: string }) => name.endsWith("/ConfirmSlot"));
+    expect(confirm).toMatchObject({ timeoutMs: 10_000, permission: "CONFIRM_SLOT", idempotencyKey: "idempotency_key" });
+    expect(confirm.retries.TRANSIENT.delaysMs).toEqual([200, 1_000]);
+    expect(events.map(({ name }: { name: string }) => name)).toContain("APPOINTMENT_CONFIRMED");
+  });
+});
+
+describe("up", () => {
+  test("tells others in its state folder where it is", async () => {
+    const file = JSON.parse(await readFile(join(state, "mesh.json"), "utf8"));
+    expect(file).toMatchObject({ pid: mesh.process.pid, url, operatorUrl: expect.stringMatching(/^http:/) });
+    expect(file.natsUrl).toMatch(/^nats:/);
+  });
+
+  test("a second one on the same state folder is refused, and leaves the first alone", async () => {
+    const { code, errors } = await parley("up", "--port", "0");
+    expect(code).toBe(1);
+    expect(errors).toContain(
+      `a mesh already runs on the state folder "${state}", as process ${mesh.process.pid} at ${url}`,
+    );
+    expect((await parley("call", "ListProviders")).code).toBe(0);
+  });
+
+  test("a taken port is said, and how to take another", async () => {
+    const other = await mkdtemp(join(tmpdir(), "parley-port-"));
+    const { code, errors } = await run(["up", "--port", new URL(url).port, "--state", other]);
+    await rm(other, { recursive: true });
+    expect(code).toBe(1);
+    expect(errors).toMatch(/the port cannot be opened: .*\nChoose another with --port or PARLEY_PORT/);
+  });
+});
+
+test.each(["call", "publish", "tail"])(
+  "%s says where it looked when no mesh runs, and what to start",
+  async (command) => {
+    const nowhere = join(state, "nowhere");
+    const { code, errors } = await run([command, "NAME", "{}"], { env: { PARLEY_STATE: nowhere } });
+    expect(code).toBe(1);
+    expect(errors).toContain(`no running mesh found: "${join(nowhere, "mesh.json")}" does not exist`);
+    expect(errors).toContain("parley up");
+  },
+);
+
+test("every command tells of itself with examples", async () => {
+  for (const command of ["up", "call", "publish", "tail", "contracts", "lint"]) {
+    const { code, output } = await run([command, "--help"]);
+    expect(code, command).toBe(0);
+    expect(output, command).toMatch(/^Examples:\n {2}parley /m);
+  }
+});

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { type Ended, run } from "./command.ts";
+
+const placements = [
+  { name: "one process", args: [], calls: "12 calls (0 between processes)" },
+  { name: "a process each", args: ["--processes"], calls: "12 calls (12 between processes)" },
+];
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-demo-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function demo(...args: readonly string[]): Promise<Ended> {
+  return run(["up", "--demo", "--exit", "--port", "0", "--state", await newFolder(), ...args]);
+}
+
+/** Who is booked depends on the season: they work by the clocks of different countries. */
+const booked = /(→ pa_prov_dr_)\w+ (RequestBooking)$/;
+
+/** Every line that tells of a call or an event, without its times. */
+function steps(output: string): readonly string[] {
+  const told = [...output.matchAll(/^ +\+\d+ ms {2}(call|event|heard) +(\S.*?) {2,}(\S+) +[\d.]+ ms$/gm)];
+  return told.map(([, kind, who, what]) => `${kind} ${who} ${what}`.replace(booked, "$1… $2")).sort();
+}
+
+const expectedSteps = [
+  "call person_user123 → scheduling.user Converse",
+  "call person_user123 → scheduling.user Converse",
+  "call person_user123 → scheduling.user WatchNotifications",
+  "call scheduling.main → pa_prov_dr_smith QueryAvailability",
+  "call scheduling.main → pa_prov_dr_… RequestBooking",
+  "call scheduling.main → pa_prov_dr_weber QueryAvailability",
+  "call scheduling.main → scheduling.provider ListProviders",
+  "call scheduling.user → scheduling.main ConfirmSlot",
+  "call scheduling.user → scheduling.main RequestAppointment",
+  "call scheduling.user → scheduling.provider ListProviders",
+  "call scheduling.user → scheduling.provider ListProviders",
+  "call scheduling.user → scheduling.provider WatchBookings",
+  "event scheduling.main tells all APPOINTMENT_REQUESTED",
+  "event scheduling.main tells all SLOTS_OFFERED",
+  "event scheduling.provider tells all APPOINTMENT_CONFIRMED",
+  "heard scheduling.provider hears APPOINTMENT_CONFIRMED",
+  "heard scheduling.user hears APPOINTMENT_CONFIRMED",
+];
+
+test.each(placements)("the demo carries out one booking, agents in $name [R21]", async ({ args, calls }) => {
+  const { code, output, errors } = await demo(...args);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(output).toMatch(/^ready http:\/\/localhost:\d+$/m);
+  expect(steps(output)).toEqual(expectedSteps);
+  const sentence = output.indexOf("Book a doctor's appointment for tomorrow afternoon");
+  const offers = output.search(
+    /^ {2}1\. {2}[01]\.\d\d {3}\w+ \d+ \w+ \d\d:\d\d–\d\d:\d\d {2}Dr\. .*Matches time preference/m,
+  );
+  const answer = output.indexOf("These times are free");
+  const confirmed = output.search(/Your appointment is confirmed: Dr\. /);
+  expect([0, sentence, offers, answer, confirmed].toSorted((a, b) => a - b)).toEqual([
+    0,
+    sentence,
+    offers,
+    answer,
+    confirmed,
+  ]);
+  expect(output).toMatch(/^user123 is told +Your appointment is confirmed/m);
+  expect(output).toMatch(/^prov_dr_\w+ is told +New appointment: doctor/m);
+  expect(output).toContain(calls);
+  // Colour is for terminals.
+  expect(output).not.toContain("\u001b");
+  expect(output.match(/^trace +[0-9a-f]{32} /gm)).toHaveLength(2);
+});
+
+test("a demo that fails ends with exit code 1, after what was said so far", async () => {
+  const { code, output, errors } = await demo("--empty");
+  expect(code).toBe(1);
+  expect(output).toContain("Book a doctor's appointment");
+  expect(errors).toMatch(/the demo failed: .*offered no slot/);
+});
+
+test("PARLEY_NATS_URL makes it use that broker and start none", async () => {
+  const state = await newFolder();
+  const env = { PARLEY_NATS_URL: inject("natsUrl") };
+  const { code } = await run(["up", "--demo", "--exit", "--port", "0", "--state", state], { env });
+  expect(code).toBe(0);
+  await expect(rm(join(state, "broker"))).rejects.toThrow("ENOENT");
+});

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../tools/until.ts";
+import { Command } from "./command.ts";
+import { commandLine, descendants } from "./process-tree.ts";
+
+let state: string;
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), "parley-ending-"));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+interface Running {
+  readonly mesh: Command;
+  /** Broker and agents. */
+  readonly below: readonly number[];
+}
+
+async function start(...args: readonly string[]): Promise<Running> {
+  const mesh = new Command(["up", "--port", "0", "--state", state, ...args]);
+  await mesh.shows(/^ready /m);
+  return { mesh, below: descendants(mesh.process.pid ?? 0) };
+}
+
+function agentsIn(below: readonly number[]): readonly number[] {
+  return below.filter((pid) => commandLine(pid).includes("agent-process"));
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  await until(() => pids.every((pid) => commandLine(pid) === ""));
+}
+
+const placements = [{ args: [] }, { args: ["--processes"] }];
+
+// Processes are looked up as Linux shows them.
+describe.skipIf(process.platform !== "linux")("a mesh", () => {
+  test.each(placements)("ends on Ctrl-C with exit code 0 and leaves nothing behind: up $args", async ({ args }) => {
+    const { mesh, below } = await start(...args);
+    expect(below.some((pid) => commandLine(pid).includes("nats-server"))).toBe(true);
+    expect(agentsIn(below)).toHaveLength(args.length * 3);
+    // As a terminal does it: everybody in the foreground gets the signal, more than once.
+    for (const pid of [mesh.process.pid ?? 0, ...agentsIn(below), mesh.process.pid ?? 0]) process.kill(pid, "SIGINT");
+    const { code, errors } = await mesh.ended();
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    await gone(below);
+    await expect(access(join(state, "mesh.json"))).rejects.toThrow("ENOENT");
+  });
+
+  test("that is killed takes broker and agents with it, and its state folder can be used again", async () => {
+    const { mesh, below } = await start("--processes");
+    mesh.process.kill("SIGKILL");
+    await gone(below);
+    expect(JSON.parse(await readFile(join(state, "mesh.json"), "utf8")).pid).toBe(mesh.process.pid);
+    const again = await start();
+    again.mesh.process.kill("SIGTERM");
+    expect((await again.mesh.ended()).code).toBe(0);
+  });
+
+  test("starts an agent again whose process died, with its sample data", async () => {
+    const { mesh, below } = await start("--processes");
+    await using _ = mesh;
+    const [provider = 0] = agentsIn(below).filter((pid) => commandLine(pid).includes("provider-agent"));
+    process.kill(provider, "SIGKILL");
+    await mesh.shows(/agent "scheduling.provider" \(provider-agent.ts\) ended: SIGKILL; starts again in 1 s/);
+    await mesh.shows(/agent "scheduling.provider" runs again/);
+    await until(async () => {
+      await using call = new Command(["call", "ListProviders", "--state", state]);
+      return (await call.ended()).output.includes("Dr. Anna Smith");
+    });
+  });
+});
+
+test("what a mesh that is gone left in the state folder is taken over, nonsense too", async () => {
+  await mkdir(state, { recursive: true });
+  for (const left of ['{"pid":2147483646,"url":"http://127.0.0.1:1"}', '{"pid":1,"began":"another time"}', "{"]) {
+    await writeFile(join(state, "mesh.json"), left);
+    await using mesh = new Command(["up", "--exit", "--empty", "--port", "0", "--state", state]);
+    expect((await mesh.ended()).code, left).toBe(0);
+  }
+});
+
+describe("a mesh that cannot start", () => {
+  test("names the module that cannot be loaded, and leaves nothing behind", async () => {
+    const agents = ["broken.ts"];
+    await writeFile(join(state, "package.json"), JSON.stringify({ type: "module", parley: { agents } }));
+    await writeFile(join(state, "broken.ts"), "throw new Error('out of order');\n");
+    for (const args of [[], ["--processes"]]) {
+      await using mesh = new Command(["up", "--port", "0", ...args], { cwd: state });
+      const { code, errors } = await mesh.ended();
+      expect(code).toBe(1);
+      expect(errors).toMatch(/broken.ts" cannot be loaded\nError: out of order/);
+    }
+    await expect(access(join(state, ".parley/mesh.json"))).rejects.toThrow("ENOENT");
+  });
+
+  test("says what a project is where there is none", async () => {
+    await using mesh = new Command(["up", "--port", "0"], { cwd: state });
+    const { code, errors } = await mesh.ended();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/no package.json with a "parley" field in ".*" or above it\n.*"agents"/);
+  });
+});
