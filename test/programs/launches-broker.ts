@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { startServer } from "../../mesh/src/broker/server.ts";
+import { startServer } from "@parley/mesh/broker";
 
 // Starts a broker, says its process id, and then ends the way its argument says; without one it waits for a signal.
 const [storeDir = "", ending] = process.argv.slice(2);
