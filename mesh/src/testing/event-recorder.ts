@@ -18,10 +18,11 @@ export interface Recorded {
   readonly payload: Uint8Array;
 }
 
-/** Keeps every event of a namespace whose header can be read, in the order of EVENTS. */
+/** Keeps every event of a namespace whose header can be read, in the order of EVENTS; each once, however often it is delivered here. */
 export class EventRecorder implements AsyncDisposable {
   readonly #pull: Pull;
   readonly #recorded: Recorded[] = [];
+  readonly #sequences = new Set<number>();
   readonly #waiting = new Set<() => void>();
 
   constructor(broker: Broker, namespace: string) {
@@ -66,9 +67,11 @@ export class EventRecorder implements AsyncDisposable {
   }
 
   #record(message: PulledMessage): void {
-    const { subject, headers, payload } = message;
+    const { subject, headers, payload, sequence } = message;
     const header = headerOf(message);
-    if (header !== undefined) this.#recorded.push({ header, subject, headers, payload });
+    const again = this.#sequences.has(sequence);
+    this.#sequences.add(sequence);
+    if (header !== undefined && !again) this.#recorded.push({ header, subject, headers, payload });
     message.ack();
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
