@@ -84,6 +84,8 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         signal,
         causeId: derivedId(...causeOf(incoming, givenKey), ++commits),
         isKept: givenKey !== "",
+        // What is delivered may always come again, even as if for the first time, after a redrive.
+        mayRepeat: operation.kind !== "call" || givenKey !== "" || header.attempt > 1,
         domain: operation.input.file.proto.package,
         assertMayPublish: (contract) => voice.assertMayPublish(source, contract),
         onStored: (ticket) => tickets.push(ticket),

@@ -3,8 +3,12 @@
 
 import type { StoredMsg } from "@nats-io/jetstream";
 import { JetStreamStatusError } from "@nats-io/jetstream/internal";
+import type { Msg, MsgHdrs } from "@nats-io/transport-node";
+import { MeshError } from "../mesh-error.ts";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
+import { type DirectPage, directPage, type PageQuery } from "./direct-page.ts";
+import { patiently } from "./patience.ts";
 
 /** A message of a journal stream, as it is stored. */
 export interface StoredEntry {
@@ -17,12 +21,14 @@ export interface StoredEntry {
   readonly storedAt: number;
 }
 
-/** Messages that one request of a batch brings. */
+/** Most messages that one request brings. */
 const pageSize = 1_000;
 
 /**
  * All messages of a filter after a sequence, in order. Any replica may answer, so what was stored within the last moments may
- * be missing: optimistic concurrency finds out.
+ * be missing: optimistic concurrency finds out. Patient while the broker has no leader.
+ *
+ * @throws MeshError BROKER_UNAVAILABLE after twenty seconds, JOURNAL_BROKEN when the stream is not there
  */
 export async function readAfter(
   broker: Broker,
@@ -31,57 +37,94 @@ export async function readAfter(
 ): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (let next = from.sequence + 1; ; ) {
-    const page = await readPage(broker, stream, { seq: next, next_by_subj: from.filter, batch: pageSize });
-    entries.push(...page);
-    const last = page.at(-1);
-    if (page.length < pageSize || last === undefined) return entries;
+    const query = { filter: from.filter, from: next, maxMessages: pageSize };
+    const { messages, remaining } = await readPatiently(broker, stream, query);
+    for (const message of messages) entries.push(readEntry(message));
+    const last = entries.at(-1);
+    if (remaining === 0 || messages.length === 0 || last === undefined) return entries;
     next = last.sequence + 1;
   }
 }
 
-interface Page {
-  readonly seq: number;
-  readonly next_by_subj: string;
-  readonly batch: number;
+async function readPatiently(broker: Broker, stream: string, query: PageQuery): Promise<DirectPage> {
+  return patiently(broker, `reading "${query.filter}" of stream "${stream}"`, async () => {
+    try {
+      return await directPage(broker, stream, query);
+    } catch (error) {
+      // Nobody answers for a stream that is gone, as for one without a leader: only the first is worth an error at once.
+      if (await isGone(broker, stream)) throw gone(stream);
+      throw error;
+    }
+  });
 }
 
-async function readPage(broker: Broker, stream: string, page: Page): Promise<StoredEntry[]> {
+async function isGone(broker: Broker, stream: string): Promise<boolean> {
   try {
-    const found: StoredEntry[] = [];
-    for await (const message of await broker.manager.direct.getBatch(stream, page)) found.push(storedEntry(message));
-    return found;
+    await broker.manager.streams.info(stream);
+    return false;
   } catch (error) {
-    if (isNothing(error)) return [];
-    throw brokerError(error, `reading "${page.next_by_subj}" of stream "${stream}"`);
+    return isNotFound(error);
   }
 }
 
-/** The newest message of a subject. `certain` asks the leader, who knows even what was stored this instant. */
+function gone(stream: string): MeshError {
+  const message =
+    `there is no stream "${stream}": if it was deleted, restore it together with EVENTS and COMMANDS and restart the host; ` +
+    `if it is new, name the journal under "journals" of the agent, so that the host makes its stream`;
+  return new MeshError({ code: "JOURNAL_BROKEN", message });
+}
+
+/** @throws MeshError JOURNAL_BROKEN when a stream is not there; says nothing when the broker does not */
+export async function assertStreamIsThere(broker: Broker, stream: string): Promise<void> {
+  if (await isGone(broker, stream)) throw gone(stream);
+}
+
+/** The newest message of a subject, or of a filter. `certain` asks the leader, who knows even what was stored this instant. */
 export async function readLast(
   broker: Broker,
   stream: string,
   subject: { readonly of: string; readonly certain: boolean },
 ): Promise<StoredEntry | undefined> {
   const query = { last_by_subj: subject.of };
-  try {
-    const { manager } = broker;
-    const found = subject.certain
-      ? await manager.streams.getMessage(stream, query)
-      : await manager.direct.getMessage(stream, query);
-    return found === null ? undefined : storedEntry(found);
-  } catch (error) {
-    if (isNothing(error)) return undefined;
-    throw brokerError(error, `reading "${subject.of}" of stream "${stream}"`);
-  }
+  const { manager } = broker;
+  return patiently(broker, `reading "${subject.of}" of stream "${stream}"`, async () => {
+    try {
+      const found = subject.certain
+        ? await manager.streams.getMessage(stream, query)
+        : await manager.direct.getMessage(stream, query);
+      return found === null ? undefined : storedEntry(found);
+    } catch (error) {
+      if (isNothing(error)) return undefined;
+      if (await isGone(broker, stream)) throw gone(stream);
+      throw error;
+    }
+  });
 }
 
 function isNothing(error: unknown): boolean {
   return isNotFound(error) || (error instanceof JetStreamStatusError && error.code === 404);
 }
 
-function storedEntry(message: StoredMsg): StoredEntry {
+/** A message of a page: where it is stored stands in headers. */
+function readEntry({ headers, data }: Msg): StoredEntry {
+  const all = byLowerCase(headers);
+  return {
+    sequence: Number(all.get("nats-sequence")),
+    subject: all.get("nats-subject") ?? "",
+    headers: all,
+    payload: data,
+    storedAt: Date.parse(all.get("nats-time-stamp") ?? ""),
+  };
+}
+
+function byLowerCase(given: MsgHdrs | undefined): Map<string, string> {
   const headers = new Map<string, string>();
-  for (const name of message.header.keys()) headers.set(name.toLowerCase(), message.header.last(name));
+  for (const name of given?.keys() ?? []) headers.set(name.toLowerCase(), given?.last(name) ?? "");
+  return headers;
+}
+
+function storedEntry(message: StoredMsg): StoredEntry {
+  const headers = byLowerCase(message.header);
   return {
     sequence: message.seq,
     subject: message.subject,
@@ -90,6 +133,9 @@ function storedEntry(message: StoredMsg): StoredEntry {
     storedAt: message.time.getTime(),
   };
 }
+
+/** The consumers of a journal through which it is sourced; without one of them nobody knows what it has not brought yet. */
+const sourcing: readonly string[] = ["EVENTS", "COMMANDS"];
 
 /**
  * The sequence up to which every stream that sources a journal durably has stored what concerns it; the journal's last one
@@ -100,12 +146,14 @@ export async function sourcedFloor(broker: Broker, stream: string): Promise<numb
     // Asked first: what is stored after this moment is not counted by the consumers below.
     const { state } = await broker.manager.streams.info(stream);
     let floor = state.last_seq;
+    const missing = new Set(sourcing);
     for await (const consumer of broker.manager.consumers.list(stream)) {
       if (consumer.config.ack_policy !== "flow_control") continue;
+      missing.delete(consumer.name);
       const isDone = consumer.num_pending === 0 && consumer.num_ack_pending === 0;
       if (!isDone) floor = Math.min(floor, consumer.ack_floor.stream_seq);
     }
-    return floor;
+    return missing.size > 0 ? 0 : floor;
   } catch (error) {
     throw brokerError(error, `asking how far stream "${stream}" is sourced`);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Committed } from "./journals.ts";
+import type { Committed } from "./committed.ts";
 
 /** What a commit wrote: enough to wait until a projection has seen it. Plain data, so it may travel to another process. */
 export interface CommitTicket {

@@ -7,8 +7,8 @@ import { streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { crashPoint } from "../crash-point.ts";
 import { logger } from "../telemetry/logger.ts";
+import type { Committed } from "./committed.ts";
 import type { DraftedKey } from "./draft.ts";
-import type { Committed } from "./journals.ts";
 import { addressOf } from "./read-key.ts";
 
 /**
@@ -30,10 +30,8 @@ export class Compactor {
   consider({ composition, appended, keys }: Committed): void {
     for (const key of keys) {
       if (!key.at.journal.compact) continue;
-      const snapshot = this.#subjects.snapshot(addressOf(key.at));
-      const hasSnapshot = composition.messages.some(({ message }) => message.subject === snapshot);
       const last = appended[composition.lastOf.get(key) ?? -1]?.sequence ?? 0;
-      if (!hasSnapshot || last === 0) continue;
+      if (composition.snapshots.get(key) !== "stored" || last === 0) continue;
       const work = this.#compact(key, last)
         .catch((error: unknown) => logger.warn({ err: error }, `compaction of key "${key.at.key}" did not succeed`))
         .finally(() => this.#running.delete(work));
@@ -51,6 +49,7 @@ export class Compactor {
     const stream = streamNames(this.#subjects.namespace).journal(at.journal.domain);
     const sourced = await sourcedFloor(this.#broker, stream);
     const below = Math.min(lastSequence, sourced + 1);
+    if (below <= 1) return;
     await purgeBelow(this.#broker, stream, { filter: this.#subjects.stateOf(addressOf(at)), sequence: below });
     crashPoint("commit.after-compaction");
   }

@@ -2,22 +2,28 @@
 // Copyright the Parley authors
 
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { maxBatch } from "../broker/atomic-batch.ts";
 import type { NewMessage } from "../broker/new-message.ts";
 import { laneOf, type Subjects } from "../broker/subjects.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 import type { OpenSpan } from "../telemetry/open-span.ts";
 import { inject, type TraceContext } from "../telemetry/propagation.ts";
 import { startSendSpan } from "../telemetry/tracing.ts";
 import type { Draft, DraftedEvent, DraftedKey } from "./draft.ts";
 import { journalHeader } from "./journal-header.ts";
+import { markOf } from "./mark.ts";
 import { addressOf } from "./read-key.ts";
-import { handledForMs, snapshotPayload } from "./snapshot.ts";
+import { snapshotPayload } from "./snapshot.ts";
 
-/** A reply is stored in a header of an event; larger ones belong into a message of their own. */
-export const maxReplyBytes = 64 * 1024;
+/**
+ * A reply is stored in a header of an event, as base64, and the broker takes no more than 64 KiB of headers; larger ones
+ * belong into a message of their own.
+ */
+export const maxReplyBytes = 32 * 1024;
 
 /** What a commit is stored with. */
 export interface CompositionInit {
@@ -34,6 +40,8 @@ export interface CompositionInit {
   readonly causeId: string | undefined;
   /** Plain text. */
   readonly reply: string;
+  /** Largest payload of a snapshot; a key that is larger gets none. */
+  readonly maxSnapshotBytes: number;
 }
 
 /** A message to store, and what is told of it when it is an event for others. */
@@ -47,6 +55,8 @@ export interface Composition {
   readonly messages: readonly Composed[];
   /** Index of the last event of each key that has any, in the order of the draft's keys. */
   readonly lastOf: ReadonlyMap<DraftedKey, number>;
+  /** Keys of which a snapshot was due. */
+  readonly snapshots: ReadonlyMap<DraftedKey, "stored" | "too large">;
 }
 
 /**
@@ -72,13 +82,31 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
     );
   }
   if (lastOf.size === 0 && init.causeId !== undefined)
-    messages.push({ message: mark(init, init.causeId), announced: undefined });
+    messages.push({ message: markOf({ ...init, causeId: init.causeId }), announced: undefined });
+  return { messages, lastOf, snapshots: addSnapshots(messages, lastOf, init) };
+}
+
+/** A snapshot only saves reading, so a commit without room for one does without, and the next one stores it. */
+function addSnapshots(
+  messages: Composed[],
+  lastOf: ReadonlyMap<DraftedKey, number>,
+  init: CompositionInit,
+): ReadonlyMap<DraftedKey, "stored" | "too large"> {
+  const snapshots = new Map<DraftedKey, "stored" | "too large">();
   for (const [key, last] of lastOf) {
     const { journal } = key.at;
-    const due = journal.snapshotEvery > 0 && key.after.version - key.before.snapshotVersion >= journal.snapshotEvery;
-    if (due) messages.push({ message: snapshot(key, messages.length - last, init), announced: undefined });
+    const isDue = journal.snapshotEvery > 0 && key.after.version - key.before.snapshotVersion >= journal.snapshotEvery;
+    if (!isDue || messages.length >= maxBatch) continue;
+    const message = snapshot(key, messages.length - last, init);
+    const fits = message.payload.length <= init.maxSnapshotBytes;
+    snapshots.set(key, fits ? "stored" : "too large");
+    if (fits) messages.push({ message, announced: undefined });
+    else
+      logger.warn(
+        `key "${key.at.key}" of journal "${journal.name}" is too large for a snapshot: loading it reads all events`,
+      );
   }
-  return { messages, lastOf };
+  return snapshots;
 }
 
 function stateEvent(
@@ -137,22 +165,12 @@ function composeEvent(
   return { message, announced: span === undefined ? undefined : { header, span } };
 }
 
-/** That a message was handled, with the reply, where no state event can carry it. Goes away by itself. */
-export function mark({ subjects, domain, source, reply }: CompositionInit, causeId: string): NewMessage {
-  const subject = subjects.handledMark(domain, source, causeId);
-  return {
-    subject,
-    payload: new TextEncoder().encode(reply),
-    headers: new Map([["Nats-TTL", `${Math.ceil(handledForMs / 1000)}s`]]),
-    id: newId(),
-    expect: { filter: subject, lastSequence: 0 },
-  };
-}
-
-function snapshot({ at, after }: DraftedKey, offset: number, { subjects, now }: CompositionInit): NewMessage {
+function snapshot({ at, after }: DraftedKey, offset: number, init: CompositionInit): NewMessage {
+  const { subjects, now, causeId, reply } = init;
+  const own = causeId === undefined ? undefined : ([causeId, { reply, at: now }] as const);
   return {
     subject: subjects.snapshot(addressOf(at)),
-    payload: snapshotPayload(after, now),
+    payload: snapshotPayload(after, { now, own }),
     headers: new Map([
       [journalHeader.offset, String(offset)],
       [journalHeader.journalVersion, String(at.journal.version)],

@@ -3,6 +3,7 @@
 
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Contracts } from "../contracts/contracts.ts";
+import { eventPolicyOf } from "../contracts/event-contract.ts";
 import type { EventContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import { assertValid } from "../pipeline/validate.ts";
@@ -80,6 +81,7 @@ export class Draft implements Outbox {
     this.#assertOpen();
     const contract = this.#contracts.event(type);
     this.#assertMayPublish(contract);
+    assertStored(contract);
     const event = create(type, init);
     assertValid(type, event);
     this.published.push({ event, contract, key: contract.key.read(event) });
@@ -93,7 +95,8 @@ export class Draft implements Outbox {
     }
     const event = create(type, init);
     assertValid(type, event);
-    const announced = this.#contracts.eventNamed(type.typeName);
+    // Of the type itself: the host may host nobody else who has to do with it.
+    const announced = eventPolicyOf(type) === undefined ? undefined : this.#contracts.event(type);
     if (announced !== undefined) this.#assertAnnounceable(announced, drafted.at.key, announced.key.read(event));
     drafted.events.push({ event, type, version: drafted.after.version + 1, announced });
     drafted.after = fold(journal, drafted.after, { event, sequence: 0, cause: undefined, reply: undefined });
@@ -102,9 +105,7 @@ export class Draft implements Outbox {
   /** An announced event is partitioned by its journal key, so its contract must name the same. */
   #assertAnnounceable(contract: EventContract, key: string, named: string): void {
     this.#assertMayPublish(contract);
-    if (contract.delivery === "AT_MOST_ONCE") {
-      throw invalid(`"${contract.name}" is not stored by its contract (AT_MOST_ONCE), so it cannot be state`);
-    }
+    assertStored(contract);
     if (named === key) return;
     throw invalid(
       `"${contract.name}" has key "${named}" by its contract (${contract.key.path}), but is appended to journal key "${key}"; ` +
@@ -115,6 +116,11 @@ export class Draft implements Outbox {
   #assertOpen(): void {
     if (!this.#open) throw invalid("an entry or outbox was used after its decide function had returned");
   }
+}
+
+function assertStored({ name, delivery }: EventContract): void {
+  if (delivery !== "AT_MOST_ONCE") return;
+  throw invalid(`"${name}" is not stored by its contract (AT_MOST_ONCE), so it cannot be part of a commit`);
 }
 
 function invalid(message: string): MeshError {

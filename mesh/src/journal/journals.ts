@@ -4,7 +4,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
-import { readLast } from "../broker/journal-stream.ts";
+import { maxBatch } from "../broker/atomic-batch.ts";
+import { assertStreamIsThere } from "../broker/journal-stream.ts";
 import type { Appended } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Clock } from "../clock.ts";
@@ -15,15 +16,17 @@ import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { TraceContext } from "../telemetry/propagation.ts";
 import { type CommitTicket, ticketOf } from "./commit-ticket.ts";
-import { type Composition, type CompositionInit, compose, mark } from "./compose.ts";
+import type { Committed } from "./committed.ts";
+import { type Composition, type CompositionInit, compose } from "./compose.ts";
 import type { JournalKey } from "./define-journal.ts";
 import { Draft, type DraftedKey } from "./draft.ts";
 import type { Entries, Keys, Outbox, Sync } from "./entry.ts";
-import { KeyCache } from "./key-cache.ts";
 import { KeyQueue } from "./key-queue.ts";
-import type { KeyState } from "./key-state.ts";
+import { emptyKey, type KeyState } from "./key-state.ts";
+import { type At, KnownKeys } from "./known-keys.ts";
+import { readMark } from "./mark.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
-import { addressOf, type KeyReader, readKey } from "./read-key.ts";
+import type { KeyReader } from "./read-key.ts";
 import { runDecide } from "./run-decide.ts";
 
 /** What the journals of a host are made of. */
@@ -33,14 +36,6 @@ export interface JournalsInit extends KeyReader {
   readonly appender: Appender;
   /** Is told of each stored commit; starts compaction and tells observers. */
   readonly onCommitted?: ((committed: Committed) => void) | undefined;
-}
-
-/** A commit that is stored. */
-export interface Committed {
-  readonly composition: Composition;
-  readonly appended: readonly Appended[];
-  readonly keys: readonly DraftedKey[];
-  readonly tookMs: number;
 }
 
 /** Who commits, and because of what. */
@@ -53,6 +48,8 @@ export interface CommitOrigin {
   readonly causeId: string | undefined;
   /** Whether even a decision that stores nothing is remembered: the sender gave an idempotency key. */
   readonly isKept: boolean;
+  /** Whether the same message may have been handled before, so that a mark is looked for at once and not after a conflict. */
+  readonly mayRepeat: boolean;
   /** Domain of the mark when there are no keys: that of what is being handled. */
   readonly domain: string;
   /** @throws MeshError PERMISSION_DENIED when the agent may not publish it */
@@ -64,16 +61,18 @@ export interface CommitOrigin {
 /** Decisions that lose against other processes before a commit gives up. */
 const maxRounds = 16;
 
-type At = JournalKey<unknown, DescMessage>;
+/** Room for the headers of a snapshot within the broker's largest message. */
+const snapshotHeaderBytes = 4 * 1024;
 
 /** Loads and commits keys of journals. */
 export class Journals {
   readonly #init: JournalsInit;
-  readonly #cache = new KeyCache();
+  readonly #keys: KnownKeys;
   readonly #queue = new KeyQueue();
 
   constructor(init: JournalsInit) {
     this.#init = init;
+    this.#keys = new KnownKeys(init);
   }
 
   /**
@@ -82,12 +81,14 @@ export class Journals {
    * @throws MeshError JOURNAL_AHEAD, JOURNAL_BROKEN, BROKER_UNAVAILABLE
    */
   async load<S>(at: JournalKey<S, DescMessage>): Promise<S> {
-    return (await this.#read(at as unknown as At)).state as S;
+    return (await this.#keys.read(at as unknown as At)).state as S;
   }
 
   /**
    * Decides over keys and stores what was decided: all of it or nothing. When another process was faster, the keys are read
-   * again and `decide` runs again. A repeat of the same message gets the stored reply, and `decide` does not run.
+   * again and `decide` runs again. A repeat of the same message gets the stored reply, and `decide` does not run. Keys that
+   * `decide` adds nothing to are looked at once more before storing, but not locked: what has to hold over several keys must
+   * be written to all of them.
    *
    * @throws MeshError CONFLICT after {@link maxRounds} lost rounds; COMMIT_INVALID, COMMIT_TOO_LARGE, TOO_LARGE, STORAGE_FULL,
    *   nothing stored; BROKER_UNAVAILABLE, `mayHaveRun` when it may be stored; whatever `decide` throws
@@ -97,16 +98,23 @@ export class Journals {
     decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>,
     origin: CommitOrigin,
   ): Promise<T> {
-    const names = Object.keys(keys);
-    const ats = names.map((name) => keys[name] as At);
-    const domain = domainOf(ats, origin.domain);
+    const named = Object.entries(keys) as [string, At][];
+    // Under two names it is still one key, with one row of versions.
+    const ats = new Map(named.map(([, at]) => [this.#keys.idOf(at), at]));
+    const domain = domainOf([...ats.values()], origin.domain);
     const run = (draft: Draft, known: readonly KeyState<unknown>[]): T => {
-      const entries = ats.map((at, index) => draft.entry(at, known[index] as KeyState<unknown>));
-      const named = Object.fromEntries(names.map((name, index) => [name, entries[index]]));
-      return runDecide(origin.source, () => decide(named as Entries<K>, draft));
+      const entries = new Map(
+        [...ats].map(([id, at], index) => [id, draft.entry(at, known[index] ?? emptyKey(at.journal))]),
+      );
+      const byName = Object.fromEntries(named.map(([name, at]) => [name, entries.get(this.#keys.idOf(at))]));
+      try {
+        return runDecide(origin.source, () => decide(byName as Entries<K>, draft));
+      } finally {
+        draft.close();
+      }
     };
-    const work = () => this.#decideAndStore(ats, run, { ...origin, domain });
-    return this.#queue.run([...new Set(ats.map((at) => this.#filter(at)))], work);
+    const work = () => this.#decideAndStore([...ats.values()], run, { ...origin, domain });
+    return this.#queue.run([...ats.keys()], work);
   }
 
   async #decideAndStore<T>(
@@ -114,35 +122,32 @@ export class Journals {
     run: (draft: Draft, known: readonly KeyState<unknown>[]) => T,
     origin: CommitOrigin,
   ): Promise<T> {
-    const { contracts, clock, subjects } = this.#init;
-    if (origin.isKept || ats.length === 0) {
-      const marked = await this.#marked(origin);
-      if (marked !== undefined) return decodePlain(marked) as T;
-    }
+    const { contracts, clock, subjects, broker } = this.#init;
+    const maxSnapshotBytes = (broker.connection.info?.max_payload ?? 2 ** 20) - snapshotHeaderBytes;
     let fresh = false;
     for (let round = 1; ; round++) {
       origin.signal?.throwIfAborted();
-      const known = await Promise.all(ats.map((at) => this.#known(at, fresh)));
-      const handled = replyOf(known, origin.causeId);
+      const [marked, ...known] = await Promise.all([
+        round === 1 && !origin.mayRepeat ? undefined : this.#marked(origin),
+        ...ats.map((at) => (fresh ? this.#keys.read(at) : this.#keys.lastSeen(at))),
+      ]);
+      const handled = marked ?? replyOf(known, origin.causeId);
       if (handled !== undefined) return decodePlain(handled) as T;
       const draft = new Draft(contracts, origin.assertMayPublish);
       const reply = run(draft, known);
-      draft.close();
       crashPoint("commit.decided");
       // What is only read is not checked by the broker, so it is looked at once more before it is relied on.
       if (!fresh && draft.keys.some(({ events }) => events.length === 0)) {
         fresh = true;
         if (await this.#changed(draft)) continue;
       }
-      const init: CompositionInit = { ...origin, subjects, now: clock.now(), reply: encodePlain(reply) };
+      const init = { ...origin, subjects, now: clock.now(), reply: encodePlain(reply), maxSnapshotBytes };
       if (draft.size === 0 && !origin.isKept) return reply;
       try {
         await this.#store(draft, init, origin);
         return reply;
       } catch (error) {
         if (!(error instanceof MeshError) || error.code !== "CONFLICT") throw error;
-        const marked = await this.#marked(origin);
-        if (marked !== undefined) return decodePlain(marked) as T;
         if (round === maxRounds) throw lost(ats, round);
         fresh = true;
         await delay(Math.random() * Math.min(2 ** round, 64));
@@ -151,76 +156,57 @@ export class Journals {
   }
 
   async #store(draft: Draft, init: CompositionInit, origin: CommitOrigin): Promise<void> {
-    const { appender, onCommitted } = this.#init;
-    const composition =
-      draft.size === 0 && init.causeId !== undefined
-        ? { messages: [{ message: mark(init, init.causeId), announced: undefined }], lastOf: new Map() }
-        : compose(draft, init);
-    const { messages, lastOf } = composition;
-    if (messages.length > 1_000) throw tooLarge(messages.length);
+    const { appender, onCommitted, broker, subjects } = this.#init;
+    if (draft.size > maxBatch) throw tooLarge(draft.size);
+    const composition = compose(draft, init);
+    const { messages } = composition;
+    if (messages.length > maxBatch) throw tooLarge(messages.length);
     crashPoint("commit.before-append");
     const started = performance.now();
+    let appended: readonly Appended[];
     try {
-      const appended = await appender.appendAll(messages.map(({ message }) => message));
-      crashPoint("commit.after-append");
-      for (const { announced } of messages) announced?.span.end();
-      for (const key of draft.keys) this.#remember(key, { index: lastOf.get(key), appended, init, composition });
-      const committed = { composition, appended, keys: draft.keys, tookMs: performance.now() - started };
-      origin.onStored?.(ticketOf(origin.domain, committed));
-      onCommitted?.(committed);
+      appended = await appender.appendAll(messages.map(({ message }) => message));
     } catch (error) {
       for (const { announced } of messages) announced?.span.end(error);
-      for (const { at } of draft.keys) this.#cache.delete(this.#filter(at));
+      const { code } = MeshError.from(error);
+      // After a conflict it is enough to read what came since.
+      if (code !== "CONFLICT") for (const { at } of draft.keys) this.#keys.forget(at);
+      if (code === "BROKER_UNAVAILABLE")
+        await assertStreamIsThere(broker, streamNames(subjects.namespace).journal(origin.domain));
       throw error;
     }
+    crashPoint("commit.after-append");
+    for (const { announced } of messages) announced?.span.end();
+    for (const key of draft.keys) this.#remember(key, { appended, init, composition });
+    const committed = { composition, appended, keys: draft.keys, tookMs: performance.now() - started };
+    origin.onStored?.(ticketOf(origin.domain, committed));
+    onCommitted?.(committed);
   }
 
   /** Keeps the key as it is now, so that the next commit need not read it. */
-  #remember(key: DraftedKey, stored: Stored): void {
-    const { index, appended, init } = stored;
-    const sequence = index === undefined ? 0 : (appended[index]?.sequence ?? 0);
-    if (sequence === 0) return;
+  #remember(key: DraftedKey, { appended, init, composition }: Stored): void {
+    const index = composition.lastOf.get(key);
+    const lastSequence = index === undefined ? 0 : (appended[index]?.sequence ?? 0);
+    if (lastSequence === 0) return;
     const { handled } = key.before;
     if (init.causeId !== undefined) handled.add(init.causeId, { reply: init.reply, at: init.now });
-    const hasSnapshot = stored.composition.messages.some(
-      ({ message }) => message.subject === this.#init.subjects.snapshot(addressOf(key.at)),
-    );
-    const snapshotVersion = hasSnapshot ? key.after.version : key.before.snapshotVersion;
-    this.#cache.set(this.#filter(key.at), { ...key.after, lastSequence: sequence, snapshotVersion, handled });
+    const snapshotVersion = composition.snapshots.has(key) ? key.after.version : key.before.snapshotVersion;
+    this.#keys.remember(key.at, { ...key.after, lastSequence, snapshotVersion, handled });
   }
 
   /** Whether a key was changed elsewhere since the draft was made. */
   async #changed(draft: Draft): Promise<boolean> {
-    const now = await Promise.all(draft.keys.map(({ at }) => this.#read(at)));
+    const now = await Promise.all(draft.keys.map(({ at }) => this.#keys.read(at)));
     return draft.keys.some(({ before }, index) => before.lastSequence !== now[index]?.lastSequence);
   }
 
   async #marked({ domain, source, causeId }: CommitOrigin): Promise<string | undefined> {
-    if (causeId === undefined) return undefined;
     const { broker, subjects } = this.#init;
-    const of = subjects.handledMark(domain, source, causeId);
-    const stored = await readLast(broker, streamNames(subjects.namespace).journal(domain), { of, certain: true });
-    return stored === undefined ? undefined : new TextDecoder().decode(stored.payload);
-  }
-
-  async #known(at: At, fresh: boolean): Promise<KeyState<unknown>> {
-    return (fresh ? undefined : this.#cache.get(this.#filter(at))) ?? this.#read(at);
-  }
-
-  async #read(at: At): Promise<KeyState<unknown>> {
-    const filter = this.#filter(at);
-    const read = await readKey(this.#init, at, this.#cache.get(filter));
-    this.#cache.set(filter, read);
-    return read;
-  }
-
-  #filter(at: At): string {
-    return this.#init.subjects.stateOf(addressOf(at));
+    return causeId === undefined ? undefined : readMark(broker, { subjects, domain, source, causeId });
   }
 }
 
 interface Stored {
-  readonly index: number | undefined;
   readonly appended: readonly Appended[];
   readonly init: CompositionInit;
   readonly composition: Composition;

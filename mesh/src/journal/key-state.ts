@@ -3,6 +3,7 @@
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Journal } from "./define-journal.ts";
+import { frozen } from "./frozen.ts";
 
 /** What a repeat of a handled message is answered. */
 export interface HandledReply {
@@ -50,14 +51,14 @@ export interface KeyState<S> {
   readonly version: number;
   /** Stream sequence of the last event; 0: there is none. What a commit expects. */
   readonly lastSequence: number;
-  /** Version of the newest snapshot; 0: there is none. */
+  /** Version at which a snapshot was stored last, or found too large to be; 0: never. */
   readonly snapshotVersion: number;
   readonly handled: Handled;
 }
 
 /** A key without events. */
 export function emptyKey<S>(journal: Journal<S, DescMessage>): KeyState<S> {
-  return { state: journal.initial(), version: 0, lastSequence: 0, snapshotVersion: 0, handled: new Handled() };
+  return { state: frozen(journal.initial()), version: 0, lastSequence: 0, snapshotVersion: 0, handled: new Handled() };
 }
 
 /** An event with its place. */
@@ -74,7 +75,7 @@ export function fold<S>(journal: Journal<S, DescMessage>, key: KeyState<S>, next
   if (next.cause !== undefined && next.reply !== undefined) key.handled.add(next.cause, next.reply);
   return {
     ...key,
-    state: journal.evolve(key.state, next.event),
+    state: frozen(journal.evolve(key.state, next.event)),
     version: key.version + 1,
     lastSequence: next.sequence,
   };

@@ -3,7 +3,7 @@
 
 import type { Observer } from "../pipeline/observation.ts";
 import { traceIdOf } from "../telemetry/propagation.ts";
-import type { Committed } from "./journals.ts";
+import type { Committed } from "./committed.ts";
 
 /** Tells an observer of what a commit announced. */
 export function observeCommit({ composition, tookMs }: Committed, observer: Observer): void {

@@ -10,7 +10,7 @@ import { MeshError } from "../mesh-error.ts";
 import type { Journal, JournalKey } from "./define-journal.ts";
 import { journalHeader } from "./journal-header.ts";
 import { emptyKey, fold, type KeyState } from "./key-state.ts";
-import { fromSnapshot } from "./snapshot.ts";
+import { fromSnapshot, writerOf } from "./snapshot.ts";
 
 /** Where keys are read. */
 export interface KeyReader {
@@ -21,32 +21,74 @@ export interface KeyReader {
 /**
  * Reads a key: from its newest snapshot, or on from what is known of it already, and then all later events.
  *
- * @throws MeshError JOURNAL_AHEAD when it holds an event that this version does not know; JOURNAL_BROKEN when one is missing
+ * @throws MeshError JOURNAL_AHEAD when it holds an event that this version does not know; JOURNAL_BROKEN when one is missing,
+ *   or when the journal was set back behind what is known; BROKER_UNAVAILABLE
  */
 export async function readKey<S, E extends DescMessage>(
   reader: KeyReader,
   at: JournalKey<S, E>,
   known?: KeyState<S>,
 ): Promise<KeyState<S>> {
-  try {
-    return await readFrom(reader, at, known ?? (await readSnapshot(reader, at, false)));
-  } catch (error) {
-    if (!(error instanceof MeshError) || error.code !== "JOURNAL_BROKEN") throw error;
-    // A compaction may have overtaken what was known, or a replica may have answered with an old snapshot. What the leader
-    // says is the truth.
-    return readFrom(reader, at, await readSnapshot(reader, at, true));
+  const start = known ?? (await readSnapshot(reader, at, false)).key;
+  const read = await readOn(reader, at, start);
+  if (read.gap === undefined) return read.key;
+  // A compaction may have overtaken what was known, or a replica may have answered with an old snapshot. What the leader
+  // says is the truth.
+  const snapshot = await readSnapshot(reader, at, true);
+  const again = await readOn(reader, at, snapshot.key);
+  if (again.gap !== undefined && snapshot.isAhead) {
+    const message = `the events of key "${at.key}" in journal "${at.journal.name}" were compacted by a newer version; deploy it`;
+    throw new MeshError({ code: "JOURNAL_AHEAD", message });
   }
+  if (again.gap !== undefined) throw broken(again.gap);
+  if (again.key.version < start.version) throw setBack(at, start, again.key.lastSequence);
+  return again.key;
 }
 
-async function readFrom<S, E extends DescMessage>(
+interface Reading<S> {
+  readonly key: KeyState<S>;
+  /** What is missing; the key goes up to there. */
+  readonly gap: string | undefined;
+}
+
+async function readOn<S, E extends DescMessage>(
   { broker, subjects }: KeyReader,
   at: JournalKey<S, E>,
   start: KeyState<S>,
-): Promise<KeyState<S>> {
-  const journal = at.journal as unknown as Journal<S, DescMessage>;
+): Promise<Reading<S>> {
+  const stream = streamOf(subjects, at);
   const filter = subjects.stateOf(addressOf(at));
-  const entries = await readAfter(broker, streamOf(subjects, at), { filter, sequence: start.lastSequence });
-  return entries.reduce((state, entry) => foldEntry(journal, state, { entry, key: at.key }), start);
+  // The last event known is read along: should it be gone with nothing behind it, the journal is not what it was.
+  const from = Math.max(0, start.lastSequence - 1);
+  const entries = await readAfter(broker, stream, { filter, sequence: from });
+  if (entries.length === 0 && start.lastSequence > 0) {
+    const last = (await readLast(broker, stream, { of: filter, certain: true }))?.sequence ?? 0;
+    if (last < start.lastSequence) throw setBack(at, start, last);
+  }
+  let key = start;
+  for (const entry of entries) {
+    const version = Number(entry.headers.get(journalHeader.version));
+    if (entry.sequence === start.lastSequence && version === start.version) continue;
+    const where = `event ${key.version + 1} of key "${at.key}" in journal "${at.journal.name}"`;
+    if (version > key.version + 1) return { key, gap: `${where} is missing: event ${version} follows` };
+    if (version !== key.version + 1) {
+      const instead = `sequence ${entry.sequence} holds event ${version} again: the journal was set back, or written by something else`;
+      throw broken(`${where} is not what follows: ${instead}`);
+    }
+    key = foldEntry(at.journal as unknown as Journal<S, DescMessage>, key, { entry, where });
+  }
+  return { key, gap: undefined };
+}
+
+function setBack<S, E extends DescMessage>(at: JournalKey<S, E>, known: KeyState<S>, last: number): MeshError {
+  return broken(
+    `key "${at.key}" in journal "${at.journal.name}" was set back: event ${known.version} was stored as sequence ` +
+      `${known.lastSequence}, but its last one is ${last} now; if that is meant, restart this host`,
+  );
+}
+
+function broken(message: string, cause?: unknown): MeshError {
+  return new MeshError({ code: "JOURNAL_BROKEN", message, cause });
 }
 
 /** The stream that holds a key. */
@@ -63,24 +105,19 @@ async function readSnapshot<S, E extends DescMessage>(
   { broker, subjects }: KeyReader,
   at: JournalKey<S, E>,
   certain: boolean,
-): Promise<KeyState<S>> {
+): Promise<{ readonly key: KeyState<S>; readonly isAhead: boolean }> {
   const journal = at.journal as unknown as Journal<S, DescMessage>;
-  if (journal.snapshotEvery === 0) return emptyKey(journal);
+  if (journal.snapshotEvery === 0) return { key: emptyKey(journal), isAhead: false };
   const stored = await readLast(broker, streamOf(subjects, at), { of: subjects.snapshot(addressOf(at)), certain });
-  return (stored === undefined ? undefined : fromSnapshot(journal, stored)) ?? emptyKey(journal);
+  if (stored === undefined) return { key: emptyKey(journal), isAhead: false };
+  return { key: fromSnapshot(journal, stored) ?? emptyKey(journal), isAhead: writerOf(stored) > journal.version };
 }
 
 function foldEntry<S>(
   journal: Journal<S, DescMessage>,
-  state: KeyState<S>,
-  { entry, key }: { readonly entry: StoredEntry; readonly key: string },
+  key: KeyState<S>,
+  { entry, where }: { readonly entry: StoredEntry; readonly where: string },
 ): KeyState<S> {
-  const where = `event ${state.version + 1} of key "${key}" in journal "${journal.name}"`;
-  const version = Number(entry.headers.get(journalHeader.version));
-  if (version !== state.version + 1) {
-    const message = `${where} is missing: sequence ${entry.sequence} holds event ${version} instead`;
-    throw new MeshError({ code: "JOURNAL_BROKEN", message });
-  }
   const typeName = entry.headers.get("ce-type") ?? "";
   const type = journal.events.get(typeName);
   if (type === undefined) {
@@ -88,7 +125,7 @@ function foldEntry<S>(
     throw new MeshError({ code: "JOURNAL_AHEAD", message });
   }
   const reply = entry.headers.get(journalHeader.reply);
-  return fold(journal, state, {
+  return fold(journal, key, {
     event: decoded(type, entry, where),
     sequence: entry.sequence,
     cause: entry.headers.get(journalHeader.cause),
@@ -103,7 +140,6 @@ function decoded(type: DescMessage, { payload, sequence }: StoredEntry, where: s
   try {
     return fromBinary(type, payload);
   } catch (cause) {
-    const message = `${where}, sequence ${sequence}, is no "${type.typeName}": ${String(cause)}`;
-    throw new MeshError({ code: "JOURNAL_BROKEN", message, cause });
+    throw broken(`${where}, sequence ${sequence}, is no "${type.typeName}": ${String(cause)}`, cause);
   }
 }
