@@ -91,6 +91,35 @@ test("the agent runs by itself, answers JSON over HTTP, refuses what its contrac
   expect(await ended).toEqual([0, null]);
 }, 60_000);
 
+test("contracts of one's own may use those that Parley brings: its policies, validation rules, google.api", async () => {
+  const contract = `syntax = "proto3";
+package order_desk.v1;
+import "buf/validate/validate.proto";
+import "google/api/annotations.proto";
+import "parley/mesh/v1/error.proto";
+message Question {
+  string text = 1 [(buf.validate.field).string.min_len = 1];
+  parley.mesh.v1.ErrorClass error_class = 2;
+}
+service AskService {
+  rpc Ask(Question) returns (Question) {
+    option (google.api.http) = {get: "/ask/{text}"};
+  }
+}
+`;
+  const path = join(agent, "proto/order_desk/v1/ask.proto");
+  writeFileSync(path, contract);
+  await succeeds("npm", ["run", "generate"], agent);
+  rmSync(path);
+  const program = `
+    import { getOption } from "@bufbuild/protobuf";
+    import { http } from "@parley/contracts/google/api/annotations_pb.js";
+    import { AskService } from "./gen/order_desk/v1/ask_pb.js";
+    console.log(getOption(AskService.method.ask, http).pattern.value);`;
+  const node = join(agent, "node_modules/.bin/node");
+  expect(await succeeds(node, ["--input-type=module", "--eval", program], agent)).toBe("/ask/{text}\n");
+}, 60_000);
+
 test("parley up starts the agent that package.json names", async () => {
   const env = { PARLEY_NATS_URL: broker.url };
   const said = await succeeds("npm", ["start", "--", "--port", "0", "--exit"], agent, env);
