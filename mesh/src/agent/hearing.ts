@@ -10,6 +10,7 @@ import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import { chain, type Next, type Step } from "../pipeline/step.ts";
 import { createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
+import type { Heard } from "./on.ts";
 
 /**
  * What the agents hear, each hearer with its whole pipeline.
@@ -29,7 +30,7 @@ export function hearings(
     agent.hears.map((heard) => {
       const contract = build.contracts.event(heard.event);
       assertMayHear(agent, contract.hearPermission, contract.name);
-      assertKept(agent, contract, heard.commits);
+      assertKept(agent, contract, heard);
       const operation: Operation = Object.freeze({
         kind: "event",
         name: contract.typeName,
@@ -64,10 +65,11 @@ export function hearings(
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract, commits: boolean): void {
+function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract, { commits, from }: Heard): void {
   const promised = [
     delivery === "EFFECTIVELY_ONCE" && !commits && "is EFFECTIVELY_ONCE, which only onCommit can keep",
     ordered && "is ordered, which hearers do not keep yet",
+    delivery === "AT_MOST_ONCE" && from === "retained" && "is AT_MOST_ONCE, so nothing of it is retained",
     signed && "must be signed, which is not checked yet",
   ].find((why) => why !== false);
   if (promised === undefined) return;

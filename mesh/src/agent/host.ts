@@ -3,6 +3,8 @@
 
 import { brokerAppender } from "../broker/appender.ts";
 import { connectBroker } from "../broker/connection.ts";
+import type { NewMessage } from "../broker/new-message.ts";
+import { sendSignal } from "../broker/signals.ts";
 import { ensureStreams } from "../broker/streams.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { Caller } from "../calls/caller.ts";
@@ -15,10 +17,12 @@ import { systemClock } from "../clock.ts";
 import { Contracts } from "../contracts/contracts.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
+import type { Hearing } from "../delivery/hearing.ts";
 import { ContractStore } from "../directory/contract-store.ts";
 import { Directory } from "../directory/directory.ts";
 import { Registration } from "../directory/registration.ts";
 import { Publisher } from "../events/publisher.ts";
+import { Signals } from "../events/signals.ts";
 import { newId } from "../ids.ts";
 import { Compactor } from "../journal/compactor.ts";
 import { Journals } from "../journal/journals.ts";
@@ -27,6 +31,7 @@ import { MeshError } from "../mesh-error.ts";
 import { callerSteps, handlerSteps } from "../pipeline/orders.ts";
 import { chain } from "../pipeline/step.ts";
 import { Projections } from "../projection/projections.ts";
+import { logger } from "../telemetry/logger.ts";
 import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
@@ -78,6 +83,7 @@ export async function host(options: HostOptions): Promise<Host> {
   const grants = grantsOf(agents, directory);
   const subjects = new Subjects(namespace);
   const appender = brokerAppender(broker);
+  const signal = (message: NewMessage) => sendSignal(broker, message);
   const pipeline = { clock, random, grants, observer };
   const send = chain(
     callerSteps(pipeline),
@@ -85,7 +91,7 @@ export async function host(options: HostOptions): Promise<Host> {
   );
   const caller = new Caller({ clock, contracts, send });
   const publisherOf = (bundle: Contracts) =>
-    new Publisher({ clock, contracts: bundle, subjects, appender, grants, observer });
+    new Publisher({ clock, contracts: bundle, subjects, appender, signal, grants, observer });
   const publisher = publisherOf(contracts);
   const compactor = new Compactor(broker, subjects);
   const journals = new Journals({
@@ -131,9 +137,12 @@ export async function host(options: HostOptions): Promise<Host> {
       else recordRetry({ side: "process", operation: operation.name, error, delayMs });
     },
   });
-  opening.defer(() => deliveries.settled(drainMs));
-  opening.defer(() => deliveries.stop());
-  await all(hearings(agents, build), (hearing) => deliveries.begin(hearing));
+  const signals = new Signals({ broker, subjects, onLost: logLost });
+  opening.defer(() => all([deliveries, signals], (each) => each.settled(drainMs)));
+  opening.defer(() => all([deliveries, signals], (each) => each.stop()));
+  await all(hearings(agents, build), (hearing) =>
+    hearing.contract.delivery === "AT_MOST_ONCE" ? signals.begin(hearing) : deliveries.begin(hearing),
+  );
 
   await all(registrations, (each) => each.ready());
   setHealth(health, agents, "SERVING");
@@ -160,7 +169,7 @@ export async function host(options: HostOptions): Promise<Host> {
     broker,
     clock,
     get moving() {
-      return deliveries.moving;
+      return deliveries.moving + signals.moving;
     },
     send,
     publisherOf,
@@ -201,6 +210,12 @@ function domainsOf(agents: readonly Agent[], contracts: Contracts): readonly str
     projections.flatMap(({ source }) => (source.kind === "journals" ? [source.domain] : [])),
   );
   return [...new Set([...contracts.domains, ...journaled, ...projected])];
+}
+
+/** Nothing else remembers a signal that was not handled. */
+function logLost({ operation }: Hearing, error: MeshError): void {
+  const { agent, name, handler } = operation;
+  logger.warn({ agent_id: agent, operation: name, hearer: handler, code: error.code }, error.message);
 }
 
 function setHealth(health: HealthBoard, agents: readonly Agent[], status: HealthStatus): void {

@@ -54,7 +54,7 @@ export function pulledMessage(delivery: Msg, onDone: (sequence: number) => void)
   return {
     ...facts,
     subject: delivery.subject,
-    headers: headersOf(delivery),
+    headers: receivedHeaders(delivery),
     payload: delivery.data,
     ack: () => finish("+ACK"),
     // Without a delay the broker delivers again at once, and a failing message burns through its tries in milliseconds.
@@ -83,7 +83,8 @@ function factsIn(reply: string): Facts | undefined {
   };
 }
 
-function headersOf(delivery: Msg): ReadonlyMap<string, string> {
+/** Headers of a delivery by lower-case name; of several values the first. What the broker added for itself is left out. */
+export function receivedHeaders(delivery: Msg): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (const [name, values] of delivery.headers ?? []) {
     const lower = name.toLowerCase();

@@ -158,6 +158,11 @@ export class Subjects {
     return `${this.namespace}.sig.${typeToken(typeName)}.${keyToken(key)}`;
   }
 
+  /** Where all signals of a type are heard. */
+  heardSignal(typeName: string): string {
+    return `${this.namespace}.sig.${typeToken(typeName)}.*`;
+  }
+
   /** How events come from the journal of a domain into EVENTS. */
   eventSource(domain: string): SubjectTransform {
     return {
@@ -188,7 +193,7 @@ export class Subjects {
   }
 
   /** Everything of one kind in this namespace. */
-  all(kind: "jrn" | "evt" | "sched" | "dead" | "audit"): string {
+  all(kind: "jrn" | "evt" | "sched" | "dead" | "audit" | "sig"): string {
     return `${this.namespace}.${kind}.>`;
   }
 

@@ -45,7 +45,9 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
   try {
     opened = openMessage(pulled, hearing.operation.input);
   } catch (thrown) {
-    return giveUp({ pulled, hearing, header: undefined, attempts, error: MeshError.from(thrown) }, init);
+    const error = MeshError.from(thrown);
+    init.onFailure?.(hearing, { attempt: pulled.deliveryCount, failedAt: init.clock.now(), error }, undefined);
+    return giveUp({ pulled, hearing, header: undefined, attempts, error }, init);
   }
   for (let attempt = opened.header.attempt + pulled.deliveryCount - 1; ; attempt++) {
     const header = { ...opened.header, attempt };

@@ -4,6 +4,7 @@
 import { performance } from "node:perf_hooks";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
+import type { NewMessage } from "../broker/new-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
@@ -55,11 +56,16 @@ export interface PublisherInit {
   readonly contracts: Contracts;
   readonly subjects: Subjects;
   readonly appender: Appender;
+  /** Sends what is not stored. */
+  readonly signal: (message: NewMessage) => void;
   readonly grants: Grants;
   readonly observer: Observer | undefined;
 }
 
-/** Publishes events: checks them against their contract and appends them to the journal stream of their domain. */
+/**
+ * Publishes events: checks them against their contract and appends them to the journal stream of their domain. AT_MOST_ONCE
+ * events are not stored but sent to whoever listens.
+ */
 export class Publisher {
   readonly #init: PublisherInit;
 
@@ -68,7 +74,7 @@ export class Publisher {
   }
 
   /**
-   * Publishes one event and waits until it is stored. When storing is in doubt (a lost connection) it is repeated under the
+   * Publishes one event and waits until it is stored, or sent when it is AT_MOST_ONCE. When storing is in doubt (a lost connection) it is repeated under the
    * same id, so a resolved promise means stored once.
    *
    * @returns the header it was published with
@@ -78,7 +84,7 @@ export class Publisher {
     init: MessageInitShape<D>,
     origin: PublishOrigin,
   ): Promise<MessageHeader> {
-    const { clock, contracts, appender } = this.#init;
+    const { clock, contracts, appender, signal } = this.#init;
     const contract = contracts.event(type);
     assertStored(contracts, contract);
     await this.#assertPermitted(contract, origin.source);
@@ -97,7 +103,10 @@ export class Publisher {
       },
       origin.cause?.header,
     );
-    const subject = this.#init.subjects.outgoingEvent(contract, key);
+    const signaled = contract.delivery === "AT_MOST_ONCE";
+    const subject = signaled
+      ? this.#init.subjects.signal(contract.typeName, key)
+      : this.#init.subjects.outgoingEvent(contract, key);
     const span = startSendSpan({
       header,
       subject,
@@ -120,13 +129,10 @@ export class Publisher {
       const headers = new Map<string, string>();
       writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
       inject(span.context, (name, value) => headers.set(name, value));
+      const message = { subject, payload: toBinary(type, event), headers, id: header.messageId };
       crashPoint("publish.before-append");
-      await appender.append({
-        subject,
-        payload: toBinary(type, event),
-        headers,
-        id: header.messageId,
-      });
+      if (signaled) signal(message);
+      else await appender.append(message);
       crashPoint("publish.after-append");
       tell();
       return header;

@@ -4,9 +4,11 @@
 import { randomUUID } from "node:crypto";
 import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
-import { type Pull, pull } from "../broker/pull-consumer.ts";
+import { pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
+import { hearSignals, type Signal } from "../broker/signals.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 
@@ -20,12 +22,16 @@ export interface Recorded {
 
 /** Keeps every event of a namespace whose header can be read, in the order of EVENTS; each once, however often it is delivered here. */
 export class EventRecorder implements AsyncDisposable {
-  readonly #pull: Pull;
+  #stop: () => Promise<void> = async () => {};
   readonly #recorded: Recorded[] = [];
   readonly #sequences = new Set<number>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(broker: Broker, namespace: string) {
+  private constructor() {}
+
+  /** Records from the oldest event on, and signals from now on. */
+  static async open(broker: Broker, namespace: string): Promise<EventRecorder> {
+    const recorder = new EventRecorder();
     const durable = {
       stream: streamNames(namespace).events,
       // One of its own: several recorders of a namespace each get all events.
@@ -33,7 +39,15 @@ export class EventRecorder implements AsyncDisposable {
       filters: [`${namespace}.evt.>`],
       from: "retained" as const,
     };
-    this.#pull = pull(broker, { durable, maxMessages: 256, onMessage: async (message) => this.#record(message) });
+    const onMessage = async (message: PulledMessage) => recorder.#record(message);
+    const pulling = pull(broker, { durable, maxMessages: 256, onMessage });
+    const subject = new Subjects(namespace).all("sig");
+    const endSignals = await hearSignals(broker, { subject, onSignal: (signal) => recorder.#keep(signal) });
+    recorder.#stop = async () => {
+      endSignals();
+      await pulling.stop();
+    };
+    return recorder;
   }
 
   /** All so far. */
@@ -63,16 +77,18 @@ export class EventRecorder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pull.stop();
+    await this.#stop();
   }
 
   #record(message: PulledMessage): void {
-    const { subject, headers, payload, sequence } = message;
-    const header = headerOf(message);
-    const again = this.#sequences.has(sequence);
-    this.#sequences.add(sequence);
-    if (header !== undefined && !again) this.#recorded.push({ header, subject, headers, payload });
+    if (!this.#sequences.has(message.sequence)) this.#keep(message);
+    this.#sequences.add(message.sequence);
     message.ack();
+  }
+
+  #keep({ subject, headers, payload }: Signal): void {
+    const header = headerOf(headers);
+    if (header !== undefined) this.#recorded.push({ header, subject, headers, payload });
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
@@ -83,7 +99,7 @@ export class EventRecorder implements AsyncDisposable {
 }
 
 /** Unset when it cannot be read: that message is no event of anybody's. */
-function headerOf({ headers }: PulledMessage): MessageHeader | undefined {
+function headerOf(headers: Signal["headers"]): MessageHeader | undefined {
   try {
     return readHeader((name) => headers.get(name));
   } catch {

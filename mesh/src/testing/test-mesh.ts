@@ -65,7 +65,7 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
       observer: (observation) => observed.push(observation),
     }),
   );
-  const events = opening.use(new EventRecorder(broker, namespace));
+  const events = opening.use(await EventRecorder.open(broker, namespace));
   const watched = { namespace, clock, observed, events, hosted, hearers: hearersOf(options.agents) };
   open.add(watched);
   opening.defer(() => void open.delete(watched));

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { MeshError } from "../mesh-error.ts";
+import { brokerError } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
+import { headersOf, type NewMessage, refuseLarge } from "./new-message.ts";
+import { receivedHeaders } from "./pulled-message.ts";
+
+/** A message that is not stored: whoever listens gets it, or nobody. */
+export interface Signal {
+  readonly subject: string;
+  /** By lower-case name; of several values the first. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly payload: Uint8Array;
+}
+
+/** Who listens for signals. */
+export interface SignalListener {
+  /** May hold wildcards. */
+  readonly subject: string;
+  /** Of all that listen in one group one gets a signal; unset: this one gets all. */
+  readonly group?: string | undefined;
+  readonly onSignal: (signal: Signal) => void;
+}
+
+/**
+ * Sends to whoever listens now, without an answer. While the connection is being made again it waits in memory.
+ *
+ * @throws MeshError TOO_LARGE; BROKER_UNAVAILABLE when the connection is closed.
+ */
+export function sendSignal(broker: Broker, message: NewMessage): void {
+  const headers = headersOf(message);
+  refuseLarge(broker, message, headers);
+  try {
+    broker.connection.publish(message.subject, message.payload, { headers });
+  } catch (thrown) {
+    const { code, message: reason } = brokerError(thrown, `"${message.id}" on "${message.subject}" was not sent`);
+    throw new MeshError({ code, message: reason, cause: thrown });
+  }
+}
+
+/** Listens until the returned function is called; resolves when the broker knows. */
+export async function hearSignals(broker: Broker, { subject, group, onSignal }: SignalListener): Promise<() => void> {
+  const subscription = broker.connection.subscribe(subject, {
+    ...(group === undefined ? {} : { queue: group }),
+    callback(error, delivery) {
+      if (error !== null) return;
+      onSignal({ subject: delivery.subject, headers: receivedHeaders(delivery), payload: delivery.data });
+    },
+  });
+  await broker.connection.flush();
+  return () => {
+    if (!broker.connection.isClosed()) subscription.unsubscribe();
+  };
+}
