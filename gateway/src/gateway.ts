@@ -48,7 +48,7 @@ const streamGraceMs = 2_000;
  * Connect, gRPC and gRPC-Web, by the contracts that its instances brought. Services come and go while it is open. Resolves
  * when what the directory knows is served.
  *
- * @throws MeshError UNAVAILABLE when the port is taken or not allowed
+ * @throws MeshError PORT_UNAVAILABLE when the port is taken or not allowed
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, address = "127.0.0.1", exposure, drainMs = 10_000, lingerMs = 60_000 } = options;

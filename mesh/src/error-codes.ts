@@ -129,6 +129,12 @@ export const errorCodes = {
     connectCode: "unavailable",
     remedy: "Repeat if may_have_run is false or the method is idempotent.",
   },
+  PORT_UNAVAILABLE: {
+    sentence: "A port cannot be listened on.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Stop what listens there, or choose another port; 0 takes a free one.",
+  },
   BROKER_UNAVAILABLE: {
     sentence: "The broker cannot be reached or did not answer.",
     errorClass: "TRANSIENT",

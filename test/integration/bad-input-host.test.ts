@@ -84,7 +84,7 @@ test("a host whose port is taken says which, and leaves nothing open", async () 
   const taken = createServer();
   const port = await listening(taken);
   expect(await refusal([echoAgent()], { port })).toMatchObject({
-    code: "UNAVAILABLE",
+    code: "PORT_UNAVAILABLE",
     message: expect.stringContaining(String(port)),
   });
   taken.close();

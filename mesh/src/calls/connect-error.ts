@@ -18,8 +18,10 @@ export function toConnectError(error: MeshError): ConnectError {
 /**
  * What a peer answered, as MeshError. A peer of the mesh sends the whole error as a detail; from any other Connect or gRPC
  * server only its code is known, and then the handler may have run.
+ *
+ * @param gaveUp whether the caller itself has ended the call; when it has not, a canceled one is a lost connection
  */
-export function fromConnectError(thrown: unknown, peer: string): MeshError {
+export function fromConnectError(thrown: unknown, peer: string, gaveUp = true): MeshError {
   if (thrown instanceof MeshError) return thrown;
   const error = ConnectError.from(thrown);
   const [detail] = error.findDetails(MeshErrorDetailSchema);
@@ -27,6 +29,14 @@ export function fromConnectError(thrown: unknown, peer: string): MeshError {
   if (neverReached(error)) {
     const message = `"${peer}" could not be reached: ${error.rawMessage}`;
     return new MeshError({ code: "CONNECTION_LOST", message, cause: thrown });
+  }
+  if (isRefusedStream(error)) {
+    const message = `"${peer}" takes no new calls: ${error.rawMessage}`;
+    return new MeshError({ code: "DRAINING", message, cause: thrown });
+  }
+  if (isBroken(error) || (error.code === Code.Canceled && !gaveUp)) {
+    const message = `the connection to "${peer}" was lost before the answer was whole: ${error.rawMessage}`;
+    return new MeshError({ code: "CONNECTION_LOST", message, mayHaveRun: true, cause: thrown });
   }
   const code = foreignCodes.get(error.code) ?? "INTERNAL";
   return new MeshError({
@@ -76,8 +86,33 @@ const foreignCodes = new Map<Code, ErrorCode>([
 const unreachable = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
 
 function neverReached(error: ConnectError): boolean {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && typeof cause.code === "string" && unreachable.has(cause.code)) return true;
+  return nodeCauses(error).some(({ code }) => unreachable.has(code));
+}
+
+/**
+ * A server refuses streams that it has not given to any handler, such as those behind its GOAWAY.
+ * Warning: Node and Connect say which code ended a stream only in their sentences.
+ * @see https://www.rfc-editor.org/rfc/rfc9113#section-8.7
+ */
+function isRefusedStream(error: ConnectError): boolean {
+  const byNode = nodeCauses(error).some(
+    ({ code, message }) => code === "ERR_HTTP2_STREAM_ERROR" && message.endsWith("NGHTTP2_REFUSED_STREAM"),
+  );
+  return byNode || error.rawMessage === "http/2 stream closed with error code REFUSED_STREAM (0x7)";
+}
+
+/** Whether Node lost the connection, or one stream of it. Connect alone would call some of these "aborted": a conflict. */
+function isBroken(error: ConnectError): boolean {
+  return nodeCauses(error).some(
+    (cause) => "syscall" in cause || cause.code.startsWith("ERR_HTTP2_") || cause.code.startsWith("ERR_STREAM_"),
+  );
+}
+
+/** The errors of Node that an error comes from: their codes are texts. */
+function nodeCauses(error: ConnectError): readonly (Error & { readonly code: string })[] {
+  const causes: (Error & { readonly code: string })[] = [];
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && typeof cause.code === "string") causes.push(cause as Error & { readonly code: string });
   }
-  return false;
+  return causes;
 }

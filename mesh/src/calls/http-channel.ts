@@ -44,7 +44,7 @@ export function httpChannel(instance: string, endpoint: string): HttpChannel {
       try {
         return await send(transport, outgoing, peer);
       } catch (thrown) {
-        throw fromConnectError(thrown, peer);
+        throw fromConnectError(thrown, peer, outgoing.signal?.aborted ?? false);
       }
     },
     close: () => sessionManager.abort(),
@@ -63,18 +63,27 @@ async function send(transport: Transport, outgoing: Outgoing, peer: string): Pro
     return (await transport.unary(method, signal, timeoutMs, headers, request)).message as Message;
   }
   const method = contract.desc as DescMethodStreaming;
-  const response = await transport.stream(method, signal, timeoutMs, headers, once(request));
-  return translated(response.message as AsyncIterable<Message>, peer);
+  // Who leaves the loop over an answer does not end it at its server: only a signal does.
+  const left = new AbortController();
+  const ends = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  const response = await transport.stream(method, ends, timeoutMs, headers, once(request));
+  return translated(response.message as AsyncIterable<Message>, peer, { left, signal });
 }
 
 async function* once(message: Message): AsyncGenerator<Message> {
   yield message;
 }
 
-async function* translated(stream: AsyncIterable<Message>, peer: string): AsyncGenerator<Message> {
+async function* translated(
+  stream: AsyncIterable<Message>,
+  peer: string,
+  { left, signal }: { readonly left: AbortController; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<Message> {
   try {
     yield* stream;
   } catch (thrown) {
-    throw fromConnectError(thrown, peer);
+    throw fromConnectError(thrown, peer, signal?.aborted ?? false);
+  } finally {
+    left.abort();
   }
 }

@@ -37,7 +37,8 @@ export interface PortOptions {
 
 /**
  * Opens one plaintext TCP port for HTTP/1.1 and HTTP/2 (prior knowledge; what gRPC speaks), told apart by the first bytes
- * of a connection. Resolves when it listens; rejects with UNAVAILABLE when the port is taken or not allowed.
+ * of a connection. Resolves when it listens; rejects with PORT_UNAVAILABLE when the port is taken or
+ * not allowed.
  */
 export async function openPort(options: PortOptions): Promise<Port> {
   const limits = { ...portLimits, ...options.limits };
@@ -117,5 +118,5 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
       : error.code === "EACCES"
         ? `Cannot listen on ${where}: not allowed. Choose a port above 1023; 0 takes a free one.`
         : `Cannot listen on ${where}: ${error.message}. Check host and port.`;
-  return new MeshError({ code: "UNAVAILABLE", message, cause: error });
+  return new MeshError({ code: "PORT_UNAVAILABLE", message, cause: error });
 }
