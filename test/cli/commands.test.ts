@@ -187,7 +187,7 @@ describe("up", () => {
     const { code, errors } = await run(["up", "--port", new URL(url).port, "--state", other]);
     await rm(other, { recursive: true });
     expect(code).toBe(1);
-    expect(errors).toMatch(/the port cannot be opened: .*\nChoose another with --port or PARLEY_PORT/);
+    expect(errors).toMatch(/the public door cannot be opened: .*\nChoose another with --port or PARLEY_PORT/);
   });
 });
 

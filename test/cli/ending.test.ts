@@ -61,6 +61,17 @@ describe.skipIf(process.platform !== "linux")("a mesh", () => {
     expect((await again.mesh.ended()).code).toBe(0);
   });
 
+  test("that waits for a frozen agent ends at once at the next Ctrl-C", async () => {
+    const { mesh, below } = await start("--processes");
+    const [frozen = 0] = agentsIn(below);
+    process.kill(frozen, "SIGSTOP");
+    // Signals close together are one wish, so it takes more than two of these.
+    await until(() => !mesh.process.kill("SIGINT"));
+    expect(mesh.process.exitCode).toBe(130);
+    process.kill(frozen, "SIGCONT");
+    await gone(below);
+  });
+
   test("starts an agent again whose process died, with its sample data", async () => {
     const { mesh, below } = await start("--processes");
     await using _ = mesh;
@@ -80,7 +91,7 @@ test("what a mesh that is gone left in the state folder is taken over, nonsense 
   for (const left of ['{"pid":2147483646,"url":"http://127.0.0.1:1"}', '{"pid":1,"began":"another time"}', "{"]) {
     await writeFile(join(state, "mesh.json"), left);
     await using mesh = new Command(["up", "--exit", "--empty", "--port", "0", "--state", state]);
-    expect((await mesh.ended()).code, left).toBe(0);
+    expect(await mesh.ended(), left).toMatchObject({ code: 0, errors: "" });
   }
 });
 

@@ -14,6 +14,11 @@ export function upCommand(): Command {
     .option("--demo", "carry out the project's demo conversation and show it")
     .option("--exit", "end after the demo; exit code 1 when it failed (without --demo: end once ready)")
     .option("--port <number>", "public port, 0: a free one (default: PARLEY_PORT, else 8080)", portArgument)
+    .option(
+      "--address <ip>",
+      "address of the public door (default: 127.0.0.1, this machine only). " +
+        "Callers are not asked who they are: whoever reaches it may call every public method",
+    )
     .option("--state <folder>", "where streams are kept (default: PARLEY_STATE, else .parley in the project)")
     .option("--processes", "every agent in a process of its own")
     .option("--empty", "do not fill a fresh mesh with the project's sample data")

@@ -13,16 +13,23 @@ export interface Doors extends AsyncDisposable {
   readonly operatorUrl: string;
 }
 
+/** Where the public door is opened. */
+export interface PublicDoor {
+  /** 0: a free one. */
+  readonly port: number;
+  /** Default: loopback. */
+  readonly address?: string | undefined;
+}
+
 /**
  * Opens the public and the operator's door.
  *
- * @param port public port; 0: a free one
- * @throws UsageError when the port is taken
+ * @throws UsageError when the public one cannot be opened
  */
-export async function openDoors(host: Host, port: number): Promise<Doors> {
+export async function openDoors(host: Host, door: PublicDoor): Promise<Doors> {
   await using opening = new AsyncDisposableStack();
   const operator = opening.use(await openGateway({ host, port: 0, exposure: "ALL" }));
-  const gateway = opening.use(await publicDoor(host, port));
+  const gateway = opening.use(await publicDoor(host, door));
   const open = opening.move();
   return {
     url: gateway.url.replace("//127.0.0.1:", "//localhost:"),
@@ -31,14 +38,14 @@ export async function openDoors(host: Host, port: number): Promise<Doors> {
   };
 }
 
-async function publicDoor(host: Host, port: number): Promise<Gateway> {
+async function publicDoor(host: Host, { port, address }: PublicDoor): Promise<Gateway> {
   try {
-    return await openGateway({ host, port, exposure: "PUBLIC" });
+    return await openGateway({ host, port, address, exposure: "PUBLIC" });
   } catch (error) {
-    if (!(error instanceof MeshError) || error.code !== "UNAVAILABLE" || port === 0) throw error;
+    if (!(error instanceof MeshError) || error.code !== "PORT_UNAVAILABLE") throw error;
     throw new UsageError(
-      `the port cannot be opened: ${error.message}`,
-      "Choose another with --port or PARLEY_PORT; 0 takes a free one.",
+      `the public door cannot be opened: ${error.message}`,
+      "Choose another with --port or PARLEY_PORT, and the address with --address.",
     );
   }
 }

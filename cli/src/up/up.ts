@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { join } from "node:path";
-import { openBroker } from "@parley/mesh/broker";
+import { type OpenedBroker, openBroker } from "@parley/mesh/broker";
 import { Conversation } from "../demo/conversation.ts";
 import { showDemo } from "../demo/show-demo.ts";
 import { loadDemo } from "../project/modules.ts";
@@ -17,10 +17,15 @@ import { inOwnProcesses } from "./own-processes.ts";
 import { seedingOf } from "./seed.ts";
 import { StopSignals } from "./stop-signals.ts";
 
+/** A broker that takes longer to start is worth a word, in milliseconds. */
+const slowMs = 3_000;
+
 /** What was typed. */
 export interface UpOptions {
   /** 0: a free one. */
   readonly port: number;
+  /** Of the public door; default: loopback. */
+  readonly address?: string | undefined;
   readonly demo?: boolean | undefined;
   readonly exit?: boolean | undefined;
   readonly state?: string | undefined;
@@ -44,8 +49,7 @@ export async function up(options: UpOptions): Promise<number> {
 
   await using opened = new AsyncDisposableStack();
   const claim = opened.use(claimState(stateFolder(options.state)));
-  const broker = opened.use(await openBroker({ storeDir: join(claim.folder, "broker") }));
-  if (stop.signal.aborted) return 0;
+  const broker = opened.use(await startBroker(join(claim.folder, "broker")));
   const place = options.processes ? inOwnProcesses : inOneProcess;
   const placement = opened.use(
     await place({
@@ -56,23 +60,32 @@ export async function up(options: UpOptions): Promise<number> {
       report,
     }),
   );
-  if (stop.signal.aborted) return 0;
-  const doors = opened.use(await openDoors(placement.host, options.port));
+  const doors = opened.use(await openDoors(placement.host, options));
   await seed(placement.host);
   const { url, operatorUrl } = doors;
   claim.announce({ url, operatorUrl, natsUrl: broker.url });
+  stop.started();
   process.stdout.write(`ready ${url}\n`);
 
   let well = true;
-  if (demo !== undefined && conversation !== undefined && !stop.signal.aborted) {
+  if (demo !== undefined && conversation !== undefined && !stop.requested) {
     const { host, told } = placement;
     well = await showDemo({ demo, mesh: host, conversation, told, url: options.exit ? undefined : url });
     // The mesh goes on talking; nobody will read it.
     conversation = undefined;
   }
   if (options.exit) return well ? 0 : 1;
-  await stop.requested();
+  await stop.wait();
   return 0;
+}
+
+async function startBroker(storeDir: string): Promise<OpenedBroker> {
+  const slow = setTimeout(() => report("still starting the broker; the first time, nats-server is fetched"), slowMs);
+  try {
+    return await openBroker({ storeDir });
+  } finally {
+    clearTimeout(slow);
+  }
 }
 
 function demoOf({ demo, folder }: Project): string {
