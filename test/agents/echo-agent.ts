@@ -64,6 +64,11 @@ export function echoAgent(state: EchoState = echoState()) {
           await ctx.publish(EchoSaidSchema, { key, text });
           return {};
         },
+        fragile({ code }) {
+          state.runs++;
+          if (code !== "") throw told(code);
+          return {};
+        },
         async narrow() {
           await state.gate;
           return {};

@@ -158,6 +158,25 @@ describe.each(["local", "http"] as const)("a call at the %s door", (door) => {
     await expect(denied).rejects.toMatchObject({ code: "PERMISSION_DENIED", mayHaveRun: false });
   });
 
+  test("stops calling what keeps failing, and tries it again by the contract's breaker [R32]", async () => {
+    const fail = () => echo.fragile({ code: "CONNECTION_LOST" }).catch((error: unknown) => error);
+    for (let call = 0; call < 4; call++) expect(await fail()).toMatchObject({ code: "CONNECTION_LOST" });
+    state.runs = 0;
+    await clock.advance(10_000);
+    const refusal = { code: "BREAKER_OPEN", mayHaveRun: false, retryAfterMs: 20_000 };
+    await expect(echo.fragile({})).rejects.toMatchObject(refusal);
+    expect(state.runs).toBe(0);
+    await clock.advance(20_000);
+    await expect(Promise.all([echo.fragile({}), echo.fragile({})])).resolves.toHaveLength(2);
+    await expect(echo.fragile({})).resolves.toBeDefined();
+    expect(state.runs).toBe(3);
+  });
+
+  test("does not count a caller's own mistakes against the one who is called", async () => {
+    for (let call = 0; call < 6; call++) await echo.fragile({ code: "REFUSED" }).catch(() => {});
+    await expect(echo.fragile({})).resolves.toBeDefined();
+  });
+
   test("refuses more at once than the contract allows", async () => {
     const gate = Promise.withResolvers<void>();
     state.gate = gate.promise;

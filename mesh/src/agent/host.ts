@@ -7,6 +7,7 @@ import type { NewMessage } from "../broker/new-message.ts";
 import { sendSignal } from "../broker/signals.ts";
 import { ensureStreams } from "../broker/streams.ts";
 import { Subjects } from "../broker/subjects.ts";
+import { Breakers } from "../calls/breakers.ts";
 import { Caller } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import { HealthBoard, type HealthStatus } from "../calls/health-board.ts";
@@ -32,7 +33,7 @@ import { callerSteps, handlerSteps } from "../pipeline/orders.ts";
 import { chain } from "../pipeline/step.ts";
 import { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
-import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
+import { recordBreakerState, recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
@@ -85,9 +86,10 @@ export async function host(options: HostOptions): Promise<Host> {
   const appender = brokerAppender(broker);
   const signal = (message: NewMessage) => sendSignal(broker, message);
   const pipeline = { clock, random, grants, observer };
+  const breakers = new Breakers(clock, recordBreakerState);
   const send = chain(
     callerSteps(pipeline),
-    toChannel((contract) => routes.to(contract)),
+    toChannel((contract) => routes.to(contract), breakers),
   );
   const caller = new Caller({ clock, contracts, send });
   const publisherOf = (bundle: Contracts) =>

@@ -4,7 +4,8 @@
 import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
-import type { Next } from "../pipeline/step.ts";
+import { type Next, untilEnd } from "../pipeline/step.ts";
+import type { Breakers } from "./breakers.ts";
 import type { Channel } from "./channel.ts";
 
 /** Gives the channels to all instances that serve a method now, best first. */
@@ -12,18 +13,23 @@ export type Route = (contract: MethodContract) => readonly Channel[];
 
 /**
  * The end of the client pipeline: sends the attempt to the first instance; while an instance has surely not begun, because
- * it could not be reached or is draining, the next one is tried at once. That is no retry: no handler has seen the call.
+ * it could not be reached, is draining or its breaker is open, the next one is tried at once. That is no retry: no handler
+ * has seen the call.
  */
-export function toChannel(route: Route): Next<Outgoing> {
+export function toChannel(route: Route, breakers: Breakers): Next<Outgoing> {
   return async (outgoing) => {
     const channels = route(outgoing.contract);
     let last = nobody(outgoing.contract);
     for (const channel of channels) {
-      outgoing.peer = channel.address;
+      let told: ((error?: unknown) => void) | undefined;
       try {
-        return await channel.call(outgoing);
+        told = breakers.admit(outgoing.contract, channel);
+        outgoing.peer = channel.address;
+        const reply = await channel.call(outgoing);
+        return told === undefined ? reply : untilEnd(reply, told);
       } catch (thrown) {
         const error = MeshError.from(thrown);
+        told?.(error);
         if (error.mayHaveRun || !movesOn.has(error.code)) throw error;
         last = error;
       }
@@ -33,7 +39,7 @@ export function toChannel(route: Route): Next<Outgoing> {
 }
 
 /** Refusals that another instance need not share. */
-const movesOn: ReadonlySet<string> = new Set(["CONNECTION_LOST", "DRAINING"]);
+const movesOn: ReadonlySet<string> = new Set(["CONNECTION_LOST", "DRAINING", "BREAKER_OPEN"]);
 
 function nobody({ name, agent }: MethodContract): MeshError {
   return new MeshError({

@@ -2,36 +2,11 @@
 // Copyright the Parley authors
 
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
-import type { ErrorClass } from "../error-codes.ts";
 import type { Priority } from "../header.ts";
+import type { BreakerPlan, RetryPlans } from "../plans.ts";
 import type { FieldPath } from "./field-path.ts";
 
-/** When to try again. A plan always has at least one delay: never trying again is having no plan. */
-export interface RetryPlan {
-  /** `delaysMs[i]` stands before retry i + 1, counting all retries so far whatever their class. */
-  readonly delaysMs: readonly number[];
-  /** Random share added to a delay, 0 to 1. Default: 0.2. */
-  readonly jitter: number;
-  /** A Retry-After longer than this ends the retrying. Default: 10 minutes. */
-  readonly maxRetryAfterMs: number;
-}
-
-/** The plan of each class of error; a class that is absent is never retried. */
-export type RetryPlans = ReadonlyMap<ErrorClass, RetryPlan>;
-
-/** When to stop trying for a while. */
-export interface BreakerPlan {
-  /** Opens at this share of failures, above 0 to 1. Default: 0.5. */
-  readonly failureRate: number;
-  /** Sliding time looked at. Default: 60 s. */
-  readonly windowMs: number;
-  /** No judgement below. Default: 10. */
-  readonly minimumCalls: number;
-  /** How long it stays open. Default: 60 s. */
-  readonly openForMs: number;
-  /** Calls let through after that; all must succeed. Default: 3. */
-  readonly halfOpenProbes: number;
-}
+export type { BreakerPlan, RetryPlan, RetryPlans } from "../plans.ts";
 
 /** What a hearer may rely on; mirrors parley.mesh.v1.Delivery. */
 export type Delivery = "AT_MOST_ONCE" | "AT_LEAST_ONCE" | "EFFECTIVELY_ONCE";

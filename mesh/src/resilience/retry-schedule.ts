@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { ErrorClass } from "../error-codes.ts";
 import type { MeshError } from "../mesh-error.ts";
-
-/** When to try again; the plain form of parley.mesh.v1.RetryPolicy, one per error class. */
-export interface RetryPlan {
-  /** `delaysMs[i]` stands before retry i + 1; n delays are at most n + 1 attempts. */
-  readonly delaysMs: readonly number[];
-  /** Random share added to a delay, 0 to 1. */
-  readonly jitter: number;
-  /** A longer Retry-After ends the retrying. */
-  readonly maxRetryAfterMs: number;
-}
-
-/** The schedule for each class that is retried at all. */
-export type RetryPlans = ReadonlyMap<ErrorClass, RetryPlan>;
+import type { RetryPlans } from "../plans.ts";
 
 /**
  * Milliseconds to wait before the next attempt, or undefined when there is none. All attempts count, whatever their
