@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+// An agent process of the crash suite. What it says goes over one pipe, written at once: it may be dead a moment later.
+import { readSync, writeSync } from "node:fs";
+import { host } from "@parley/mesh";
+import { type CrashPoint, listenToCrashPoints } from "../../mesh/src/crash-point.ts";
+import { NoteTakenSchema } from "../gen/parley/crash/v1/teller_pb.js";
+import { enter } from "./ledger.ts";
+import type { Plan, Word } from "./plan.ts";
+import { olderTeller, tellerAgents } from "./teller-agents.ts";
+
+const pipe = 4;
+const ledger = process.env["CRASH_LEDGER"] ?? "";
+const plan = JSON.parse(process.env["CRASH_PLAN"] ?? "null") as Plan | null;
+const say = (word: Word) => void writeSync(pipe, `${JSON.stringify(word)}\n`);
+
+const hits = new Map<CrashPoint, number>();
+listenToCrashPoints((point) => {
+  const hit = (hits.get(point) ?? 0) + 1;
+  hits.set(point, hit);
+  say({ kind: "passed", point, hit });
+  if (plan === null || plan.point !== point || plan.hit !== hit) return;
+  if (plan.action === "die") process.kill(process.pid, "SIGKILL");
+  if (plan.action === "tell") say({ kind: "told", point, hit });
+  if (plan.action === "hold") {
+    say({ kind: "held", point, hit });
+    // Blocks the whole process, timers and sockets included, until the harness writes.
+    readSync(pipe, new Uint8Array(1));
+  }
+});
+
+const hosted = await host({
+  agents:
+    process.env["CRASH_AGENTS"] === "older"
+      ? [olderTeller()]
+      : tellerAgents((note, id) => enter(ledger, { kind: "mail", note, id })),
+  broker: process.env["CRASH_BROKER"],
+  namespace: process.env["CRASH_NAMESPACE"],
+});
+process.on("message", async ({ note }: { readonly note: string }) => {
+  await hosted.publish(NoteTakenSchema, { note });
+  say({ kind: "published", note });
+});
+say({ kind: "ready", url: hosted.url });
