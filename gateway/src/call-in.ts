@@ -4,7 +4,7 @@
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { ConnectError, ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { type Host, MeshError } from "@parley/mesh";
-import { isStream, type Reply, toConnectError } from "@parley/mesh/calls";
+import { endedBy, isStream, type Reply, toConnectError } from "@parley/mesh/calls";
 import type { MethodContract } from "@parley/mesh/contracts";
 import { type Exchange, exchangeOf } from "./exchange.ts";
 
@@ -28,7 +28,7 @@ export function mountMethod(router: ConnectRouter, contract: MethodContract, sen
       const exchange = begun(context);
       try {
         const reply = await callIn(exchange, request, { context, send });
-        if (isStream(reply)) yield* reply;
+        if (isStream(reply)) yield* endedBy(reply, exchange.signal);
       } catch (thrown) {
         throw failed(exchange, thrown);
       }

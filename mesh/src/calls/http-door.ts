@@ -10,6 +10,7 @@ import { anonymous } from "../pipeline/permission.ts";
 import { isStream, type Reply } from "../pipeline/step.ts";
 import { extract } from "../telemetry/propagation.ts";
 import { toConnectError } from "./connect-error.ts";
+import { endedBy } from "./ended-by.ts";
 import type { ServedMethod, ServedMethods } from "./served-methods.ts";
 
 /**
@@ -28,7 +29,8 @@ export function mountMethods(router: ConnectRouter, served: ServedMethods): void
 
 async function unary(method: ServedMethod, request: Message, context: HandlerContext): Promise<Message> {
   try {
-    return (await enter(method, request, context)) as Message;
+    const signal = endOf(context, method.operation.name);
+    return (await enter(method, request, { context, signal })) as Message;
   } catch (thrown) {
     throw toConnectError(MeshError.from(thrown));
   }
@@ -36,14 +38,20 @@ async function unary(method: ServedMethod, request: Message, context: HandlerCon
 
 async function* stream(method: ServedMethod, request: Message, context: HandlerContext): AsyncGenerator<Message> {
   try {
-    const reply = await enter(method, request, context);
-    if (isStream(reply)) yield* reply;
+    const signal = endOf(context, method.operation.name);
+    const reply = await enter(method, request, { context, signal });
+    if (isStream(reply)) yield* endedBy(reply, signal);
   } catch (thrown) {
     throw toConnectError(MeshError.from(thrown));
   }
 }
 
-async function enter(method: ServedMethod, message: Message, context: HandlerContext): Promise<Reply> {
+interface Entering {
+  readonly context: HandlerContext;
+  readonly signal: AbortSignal;
+}
+
+async function enter(method: ServedMethod, message: Message, { context, signal }: Entering): Promise<Reply> {
   const header = (name: string) => context.requestHeader.get(name) ?? undefined;
   return method.handle({
     operation: method.operation,
@@ -51,7 +59,7 @@ async function enter(method: ServedMethod, message: Message, context: HandlerCon
     message,
     door: "http",
     trace: extract(header),
-    signal: endOf(context, method.operation.name),
+    signal,
     remainingMs: context.timeoutMs(),
   });
 }
