@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { defineAgent } from "@parley/mesh";
+import { defineAgent, host } from "@parley/mesh";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { echoAgent, echoState } from "../agents/echo-agent.ts";
@@ -60,4 +60,21 @@ test("a call goes on to another instance when the one whose turn it is cannot be
   // Still in the directory: it could not say good-bye. Not idempotent, so that no retry hides a failure.
   for (let i = 0; i < 6; i++) await mesh.client(EchoService).failOnce({});
   expect(instances()).toHaveLength(2);
+});
+
+test("a host that listens on all addresses is called by one that others reach, or by the one it advertises", async () => {
+  await using own = await testMesh({ agents: [caller] });
+  const endpoints = () => own.directory.instancesOf(EchoService.typeName).map(({ endpoint }) => endpoint);
+  const open = { agents: [echoAgent()], broker: inject("natsUrl"), namespace: own.namespace, address: "0.0.0.0" };
+  await using wide = await host(open);
+  await until(() => endpoints().length === 1);
+  expect(new URL(endpoints()[0] ?? "").port).toBe(new URL(wide.url).port);
+  await expect(own.client(EchoService).echo({ text: "hi" })).resolves.toMatchObject({ text: "hi" });
+  await wide.drain();
+  await until(() => endpoints().length === 0);
+  await using proxied = await host({ ...open, advertise: `${mesh.url}/` });
+  await until(() => endpoints().length === 1);
+  expect(endpoints()).toEqual([mesh.url]);
+  await proxied.drain();
+  await expect(host({ ...open, advertise: "somewhere" })).rejects.toMatchObject({ code: "REFUSED" });
 });

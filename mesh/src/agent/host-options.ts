@@ -26,6 +26,12 @@ export interface HostOptions {
   readonly namespace?: string | undefined;
   /** Address to listen on; default 127.0.0.1, so nobody outside this machine gets in. */
   readonly address?: string | undefined;
+  /**
+   * Address by which other hosts reach this one, e.g. `http://10.0.0.7:8080`; behind a proxy, the proxy's. Default: the one
+   * that is listened on; of "0.0.0.0" or "::" this machine's first address that is not loopback, so say which where it has
+   * several.
+   */
+  readonly advertise?: string | undefined;
   /** Default: a free one. */
   readonly port?: number | undefined;
   /** Replicas of each stream; default 1. Fixed when a stream is first made. */

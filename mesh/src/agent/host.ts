@@ -37,6 +37,7 @@ import { recordBreakerState, recordDeadLetter, recordRetry } from "../telemetry/
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
+import { assertAdvertisable, endpointOf } from "./endpoint.ts";
 import { grantsOf, mayPublishOf } from "./grants.ts";
 import { hearings } from "./hearing.ts";
 import type { Host, HostOptions } from "./host-options.ts";
@@ -52,7 +53,7 @@ import { servedMethods } from "./serving.ts";
  * what is in hand, finish calls, leave the directory, close connections. A start that fails half-way closes what it had.
  *
  * @throws MeshError BROKER_UNAVAILABLE or BROKER_UNSUITABLE; CONTRACT_INCOMPLETE when a policy is missing; REFUSED when an
- *   agent serves what is not its own; UNAVAILABLE when the port is taken
+ *   agent serves what is not its own; PORT_UNAVAILABLE when the port is taken
  */
 export async function host(options: HostOptions): Promise<Host> {
   await using opening = new AsyncDisposableStack();
@@ -64,6 +65,7 @@ export async function host(options: HostOptions): Promise<Host> {
     observer,
     drainMs = 10_000,
   } = options;
+  assertAdvertisable(options.advertise);
   const contracts = contractsOf(agents);
   const name = agents.map((agent) => agent.name).join("+");
   const telemetry = await startTelemetry({ serviceName: agents.length === 1 ? name : namespace });
@@ -122,10 +124,9 @@ export async function host(options: HostOptions): Promise<Host> {
   opening.defer(() => all(registrations, (each) => each.leave()));
   const port = await openPort({ handler, host: options.address, port: options.port });
   opening.defer(() => port.drain(drainMs));
+  const endpoint = endpointOf({ ...options, url: port.url });
   const startedAt = clock.now();
-  const profiles = agents.map((agent) =>
-    profileOf(agent, { endpoint: port.url, contractDigest: contracts.digest, startedAt }),
-  );
+  const profiles = agents.map((agent) => profileOf(agent, { endpoint, contractDigest: contracts.digest, startedAt }));
   for (const profile of profiles) registrations.push(await Registration.begin(directory, profile));
 
   const deliveries = new Deliveries({
