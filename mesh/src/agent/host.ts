@@ -34,6 +34,7 @@ import { chain } from "../pipeline/step.ts";
 import { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
 import { recordBreakerState, recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
+import { watchQueues } from "../telemetry/queue-gauges.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
@@ -141,6 +142,7 @@ export async function host(options: HostOptions): Promise<Host> {
     },
   });
   const signals = new Signals({ broker, subjects, onLost: logLost });
+  opening.defer(watchQueues(() => deliveries.queues()));
   opening.defer(() => all([deliveries, signals], (each) => each.settled(drainMs)));
   opening.defer(() => all([deliveries, signals], (each) => each.stop()));
   await all(hearings(agents, build), (hearing) =>

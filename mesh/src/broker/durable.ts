@@ -101,3 +101,21 @@ async function consumerInfo(broker: Broker, { stream, name }: Durable): Promise<
 function holds(actual: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(actual[name], value));
 }
+
+/** How far the instances that share a durable are, all together. */
+export interface DurableProgress {
+  /** Messages not yet delivered to any of them. */
+  readonly undelivered: number;
+  /** Messages delivered and not yet settled. */
+  readonly unsettled: number;
+}
+
+/** Asks how far a durable is. */
+export async function durableProgress(broker: Broker, { stream, name }: Durable): Promise<DurableProgress> {
+  try {
+    const info = await broker.manager.consumers.info(stream, name);
+    return { undelivered: info.num_pending, unsettled: info.num_ack_pending };
+  } catch (error) {
+    throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
+  }
+}

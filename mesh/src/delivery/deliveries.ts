@@ -2,11 +2,13 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
+import { durableProgress } from "../broker/durable.ts";
 import { type Durable, ensureDurable, type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, type Subjects } from "../broker/subjects.ts";
 import { type Clock, sleep } from "../clock.ts";
+import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
 
@@ -27,6 +29,7 @@ export class Deliveries {
   readonly #closing = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #pulls: Pull[] = [];
+  readonly #durables = new Map<Durable, Hearing>();
   readonly #inHand = new Map<string, Promise<void>>();
   #waiting = 0;
 
@@ -43,8 +46,18 @@ export class Deliveries {
   async begin(hearing: Hearing): Promise<void> {
     const durable = durableOf(hearing, this.#init.subjects);
     await ensureDurable(this.#init.broker, durable);
+    this.#durables.set(durable, hearing);
     const onMessage = (message: PulledMessage) => this.#take(message, hearing, durable.name);
     this.#pulls.push(pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage }));
+  }
+
+  /** How the queue of each hearer stands, over all instances of its agent. */
+  async queues(): Promise<readonly QueueReading[]> {
+    const read = async ([durable, { operation }]: readonly [Durable, Hearing]): Promise<QueueReading> => {
+      const { undelivered, unsettled } = await durableProgress(this.#init.broker, durable);
+      return { agent: operation.agent, hearer: operation.handler, depth: undelivered, inFlight: unsettled };
+    };
+    return Promise.all([...this.#durables].map(read));
   }
 
   /** Pulls no more; messages that wait for a retry go back to the broker. What is being handled goes on. */

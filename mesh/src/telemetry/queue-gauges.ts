@@ -12,8 +12,6 @@ export interface QueueReading {
   readonly depth: number;
   /** Messages delivered and not yet settled. */
   readonly inFlight: number;
-  /** Milliseconds since the oldest undelivered message was stored; unset: not known. */
-  readonly lagMs?: number | undefined;
 }
 
 /** Reads queues; asked once per metric export. What it throws loses its own readings only. */
@@ -33,7 +31,6 @@ export function addQueueGauges(meter: Meter): void {
     meter.createObservableGauge(name, { description, unit });
   const depth = gauge(ownMetric.queueDepth, "{message}", "Messages not yet delivered to a hearer");
   const inFlight = gauge(ownMetric.queueInFlight, "{message}", "Messages delivered to a hearer and not yet settled");
-  const lag = gauge(ownMetric.queueLag, "s", "Age of the oldest message not yet delivered to a hearer");
   meter.addBatchObservableCallback(
     async (result) => {
       const outcomes = await Promise.allSettled([...readers].map((read) => read()));
@@ -44,9 +41,8 @@ export function addQueueGauges(meter: Meter): void {
         };
         result.observe(depth, reading.depth, attributes);
         result.observe(inFlight, reading.inFlight, attributes);
-        if (reading.lagMs !== undefined) result.observe(lag, reading.lagMs / 1000, attributes);
       }
     },
-    [depth, inFlight, lag],
+    [depth, inFlight],
   );
 }

@@ -68,7 +68,6 @@ export const ownMetric = {
   breakerState: "parley.breaker.state",
   queueDepth: "parley.queue.depth",
   queueInFlight: "parley.queue.in_flight",
-  queueLag: "parley.queue.lag",
 } as const;
 
 /** Value of `rpc.system.name`: methods, codes and time limits are Connect's, at every door. */
