@@ -173,7 +173,6 @@ describe("with a collector", () => {
     expect(points("parley.breaker.state")).toMatchObject([{ value: 2, kind: "gauge" }]);
     expect(points("parley.queue.depth")).toMatchObject([{ value: 7, attributes: hearer }]);
     expect(points("parley.queue.in_flight")).toMatchObject([{ value: 2, attributes: hearer }]);
-    expect(points("parley.queue.lag")).toMatchObject([{ value: 1.5, unit: "s", attributes: hearer }]);
   });
 
   test("nothing is written to the console", () => {
