@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -201,6 +201,21 @@ test.each(["call", "publish", "tail"])(
     expect(errors).toContain("parley up");
   },
 );
+
+test("lint tells with file and line what a contract lacks", async () => {
+  const folder = join(state, "contracts");
+  await mkdir(folder);
+  const messages = "message DoRequest {}\nmessage DoResponse {}\n";
+  const service = "service AService { rpc Do(DoRequest) returns (DoResponse); }\n";
+  await writeFile(join(folder, "a.proto"), `syntax = "proto3";\npackage a.v1;\n${service}${messages}`);
+  const { code, output, errors } = await run(["lint", folder]);
+  expect({ code, errors }).toEqual({ code: 1, errors: "" });
+  expect(output).toMatch(/^a.proto:3:\d+: service-agent: /m);
+  expect(await run(["lint", join(state, "nowhere")])).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining("there is no folder"),
+  });
+});
 
 test("every command tells of itself with examples", async () => {
   for (const command of ["up", "call", "publish", "tail", "contracts", "lint"]) {

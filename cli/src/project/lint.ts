@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { type Finding, findingText, lintFolder } from "@parley/mesh/contracts";
 import { UsageError } from "../usage-error.ts";
 
@@ -17,6 +18,9 @@ export function lint(folder: string): void {
 }
 
 function findingsIn(folder: string): readonly Finding[] {
+  if (!existsSync(folder)) throw new UsageError(`there is no folder "${folder}"`);
+  // Contracts may lie below the folder where buf is installed, and parley may have been started without npx.
+  process.env["PATH"] = [...installedAbove(folder), process.env["PATH"]].join(delimiter);
   try {
     return lintFolder(folder);
   } catch (error) {
@@ -27,4 +31,14 @@ function findingsIn(folder: string): readonly Finding[] {
     const said = "stderr" in error ? String(error.stderr).trim() : "";
     throw new UsageError(`the contracts in "${folder}" cannot be looked at`, said === "" ? error.message : said);
   }
+}
+
+/** Folders of installed commands, nearest first: of the contracts' project, then of the working folder's. */
+function installedAbove(folder: string): readonly string[] {
+  return [folder, process.cwd()].flatMap((from) => upward(from).map((each) => join(each, "node_modules/.bin")));
+}
+
+function upward(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [folder, ...upward(parent)];
 }
