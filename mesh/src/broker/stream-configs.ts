@@ -41,6 +41,8 @@ export function journalStream(subjects: Subjects, names: StreamNames, domain: st
     name: names.journal(domain),
     needed: {
       subjects: [subjects.journal(domain)],
+      // Where an operator sets a limit, the broker must refuse what is new: by itself it would drop the oldest events.
+      discard: "new",
       allow_atomic: true,
       allow_direct: true,
       allow_msg_ttl: true,
