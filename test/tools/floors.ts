@@ -34,6 +34,8 @@ const folderOf: Readonly<Record<string, string>> = { contracts: "proto", mesh: "
 /** Whoever may look behind the entry of a package, and why. */
 const insiders: readonly (readonly [path: string, why: string])[] = [
   ["test/broker.setup.ts", "starts the one broker of a test run before anything else is loaded"],
+  ["bench/", "measures with the agents and contracts that the tests have"],
+  ["test/crash/", "ends processes at crash points, which are no entry of the package"],
   ["test/telemetry/", "runs the telemetry room in a process of its own; it is no entry of the package"],
 ];
 
@@ -50,7 +52,9 @@ export function floorBreaks(files: readonly SourceFile[]): readonly string[] {
 function whatIsWrong(from: string, { target }: Import): string | undefined {
   const scoped = /^@parley\/([^/]+)/.exec(target);
   if (scoped !== null) return wrongPackage(from, folderOf[scoped[1] ?? ""] ?? "agents");
-  const isFile = target.includes("/") && posix.extname(target) !== "" && !target.startsWith("@");
+  const extension = posix.extname(target);
+  // A contract that a test writes out has imports too.
+  const isFile = target.includes("/") && extension !== "" && extension !== ".proto" && !target.startsWith("@");
   if (!isFile || packageOf(from) === "") return undefined;
   if (packageOf(from) !== packageOf(target)) return wrongPath(from, target);
   if (isTest(target) && !isTest(from)) return "it is there for tests only";
