@@ -4,7 +4,7 @@
 import type { KeyState } from "./key-state.ts";
 
 /** Keys that one process keeps folded; the one that was used longest ago makes room. */
-const capacity = 10_000;
+const defaultCapacity = 10_000;
 
 /**
  * Keys as they were when last seen, by their canonical filter. May be behind: whoever writes states the sequence that it
@@ -12,6 +12,11 @@ const capacity = 10_000;
  */
 export class KeyCache {
   readonly #keys = new Map<string, KeyState<unknown>>();
+  readonly #capacity: number;
+
+  constructor(capacity: number = defaultCapacity) {
+    this.#capacity = capacity;
+  }
 
   get(filter: string): KeyState<unknown> | undefined {
     const key = this.#keys.get(filter);
@@ -24,7 +29,7 @@ export class KeyCache {
   set(filter: string, key: KeyState<unknown>): void {
     this.#keys.delete(filter);
     this.#keys.set(filter, key);
-    if (this.#keys.size <= capacity) return;
+    if (this.#keys.size <= this.#capacity) return;
     const [oldest] = this.#keys.keys();
     if (oldest !== undefined) this.#keys.delete(oldest);
   }
