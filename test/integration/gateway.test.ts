@@ -207,6 +207,21 @@ describe("the gateway, by plain HTTP", () => {
     }
   });
 
+  test("sets no timer that is too long for Node, which would fire at once", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on("warning", onWarning);
+    const empty = new Uint8Array(5);
+    for (const timeout of ["99999999H", "9999999M", "99999999S"]) {
+      const headers = { "content-type": "application/grpc", "grpc-timeout": timeout };
+      expect((await jsonCall(gateway.url, echo, empty, { headers })).status).toBe(200);
+    }
+    const headers = { "connect-timeout-ms": "9999999999" };
+    expect((await jsonCall(gateway.url, echo, {}, { headers })).status).toBe(200);
+    process.off("warning", onWarning);
+    expect(warnings).not.toContain("TimeoutOverflowWarning");
+  });
+
   test("refuses a timeout that is none", async () => {
     const { status, detail } = await jsonCall(gateway.url, echo, {}, { headers: { "connect-timeout-ms": "soon" } });
     expect(status).toBe(400);
