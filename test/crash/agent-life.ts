@@ -16,6 +16,8 @@ export interface LifeOptions {
   readonly plan?: Plan | undefined;
   /** Name of a deliberate defect; see mutants.ts. */
   readonly mutant?: string | undefined;
+  /** Of each stream; default 1. */
+  readonly replicas?: number | undefined;
   /** Hosts the agents as they were before. */
   readonly older?: boolean | undefined;
 }
@@ -41,7 +43,7 @@ export interface AgentLife extends AsyncDisposable {
 
 /** Starts an agent process. */
 export function startLife(options: LifeOptions): AgentLife {
-  const { broker, namespace, ledger, plan, mutant, older } = options;
+  const { broker, namespace, ledger, plan, mutant, replicas = 1, older } = options;
   const child = fork(fileURLToPath(new URL("./agent-process.ts", import.meta.url)), {
     stdio: ["ignore", "inherit", "inherit", "ipc", "pipe"],
     execArgv: mutant === undefined ? [] : ["--import", new URL("./mutate.ts", import.meta.url).href],
@@ -53,6 +55,7 @@ export function startLife(options: LifeOptions): AgentLife {
       CRASH_LEDGER: ledger,
       CRASH_PLAN: JSON.stringify(plan ?? null),
       CRASH_AGENTS: older === true ? "older" : "",
+      CRASH_REPLICAS: String(replicas),
       CRASH_MUTANT: mutant ?? "",
     },
   });

@@ -37,6 +37,7 @@ const hosted = await host({
       : tellerAgents((note, id) => enter(ledger, { kind: "mail", note, id })),
   broker: process.env["CRASH_BROKER"],
   namespace: process.env["CRASH_NAMESPACE"],
+  replicas: Number(process.env["CRASH_REPLICAS"]),
 });
 process.on("message", async ({ note }: { readonly note: string }) => {
   await hosted.publish(NoteTakenSchema, { note });

@@ -3,7 +3,7 @@
 
 import type { LedgerLine } from "./ledger.ts";
 import type { StoredEvent, StreamRecord } from "./record.ts";
-import { type Step, steps } from "./steps.ts";
+import type { Step } from "./steps.ts";
 import { house } from "./teller-agents.ts";
 
 /** What went wrong: the invariant, and the facts. */
@@ -18,17 +18,25 @@ const hearers: Readonly<Record<string, readonly string[]>> = {
   NoteMailed: ["archive"],
 };
 
+/** What a run left behind. */
+export interface Remains {
+  /** What the client did. */
+  readonly steps: readonly Step[];
+  readonly record: StreamRecord;
+  readonly ledger: readonly LedgerLine[];
+}
+
 /**
  * Checks what a run left behind: the ledger against the streams, and the streams against each other. Nothing that the agents
  * count or say about themselves is used.
  */
-export function violationsOf(record: StreamRecord, ledger: readonly LedgerLine[]): readonly Violation[] {
+export function violationsOf({ steps, record, ledger }: Remains): readonly Violation[] {
   const found: Violation[] = [];
   const expect = (holds: boolean, text: string) => {
     if (!holds) found.push(text);
   };
   for (const step of steps) checkStep(step, { record, ledger, expect });
-  checkBalances({ record, ledger, expect });
+  checkBalances(steps, { record, ledger, expect });
   checkConservation({ record, ledger, expect });
   checkKeys({ record, ledger, expect });
   return found;
@@ -75,7 +83,7 @@ function checkStep(step: Step, { record, ledger, expect }: Check): void {
 }
 
 /** I3: what was answered adds up to what is there. */
-function checkBalances({ record, ledger, expect }: Check): void {
+function checkBalances(steps: readonly Step[], { record, ledger, expect }: Check): void {
   const wanted = new Map<string, number>();
   const add = (account: string, amount: number) => wanted.set(account, (wanted.get(account) ?? 0) + amount);
   for (const step of steps) {

@@ -10,8 +10,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** Where an agent has to die for the defect to show; unset: it shows without. */
-  readonly at: CrashPoint | undefined;
+  /** Where an agent has to die for the defect to show, or the program that shows it; unset: any run does. */
+  readonly at: CrashPoint | "stopped writer" | "three nodes" | undefined;
 }
 
 /** What the checker has to find. */
@@ -49,20 +49,34 @@ export const mutants: readonly Mutant[] = [
     file: "broker/new-message.ts",
     from: "if (message.expect !== undefined) {",
     to: "if (message.expect !== undefined && message.expect.lastSequence < 0) {",
-    at: undefined,
+    at: "stopped writer",
   },
   {
-    name: "compacts more than the snapshot holds",
+    name: "compacts without asking what is sourced",
+    file: "journal/compactor.ts",
+    from: "const sourced = await sourcedFloor(this.#broker, stream);",
+    to: "const sourced = Number.MAX_SAFE_INTEGER - 1;",
+    at: "three nodes",
+  },
+  {
+    name: "removes the last event of a key too",
     file: "journal/compactor.ts",
     from: "sequence: below }",
-    to: "sequence: below + 1 }",
+    to: "sequence: lastSequence + 1 }",
     at: undefined,
   },
   {
-    name: "says in a snapshot less than it holds",
+    name: "says in a snapshot what is older than its place",
     file: "journal/snapshot.ts",
-    from: "    version: key.version,\n    handled: key",
-    to: "    version: key.version - 1,\n    handled: key",
+    from: "    state: key.state,\n    version: key.version,",
+    to: "    state: key.state,\n    version: key.version - 1,",
     at: undefined,
+  },
+  {
+    name: "leaves the reply of its own commit out of a snapshot",
+    file: "journal/snapshot.ts",
+    from: "handled: own === undefined ? handled : [...handled, own]",
+    to: "handled",
+    at: "commit.after-append",
   },
 ];

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectBroker, deleteNamespace, type NatsServer } from "@parley/mesh/broker";
 import { type AgentLife, startLife } from "./agent-life.ts";
+import { ask } from "./ask.ts";
 import { type Violation, violationsOf } from "./invariants.ts";
 import { enter, openLedger, readLedger } from "./ledger.ts";
 import { openLink } from "./link.ts";
@@ -139,7 +140,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const record = await readRecord(broker, namespace).catch((error: unknown) => {
     violations.push(`the streams cannot be read: ${String(error)}`);
   });
-  if (record !== undefined) violations.push(...violationsOf(record, readLedger(ledger)));
+  if (record !== undefined) violations.push(...violationsOf({ steps, record, ledger: readLedger(ledger) }));
   const passed = lives.flatMap((life) => life.passed);
   return {
     name: [fault.kind, ...plans.map(passingName)].join(" "),
@@ -161,24 +162,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const method = kind === "deposit" ? "Deposit" : "Transfer";
     while (Date.now() < deadline) {
       const { url } = await agent();
-      const answer = await ask(`${url}/parley.crash.v1.TellerService/${method}`, request);
+      const answer = await ask(url, method, request);
       if (answer !== undefined) return answer;
       await delay(20);
     }
     throw new Error(`"${step.reference}" gets no definite answer`);
-  }
-}
-
-/** One call as curl would make it; undefined when nobody knows what came of it. */
-async function ask(url: string, request: object): Promise<Record<string, unknown> | undefined> {
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "connect-timeout-ms": "20000" },
-      body: JSON.stringify(request),
-    });
-    return response.ok ? ((await response.json()) as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }
