@@ -15,7 +15,10 @@ export type Exposed = "PUBLIC" | "ALL";
 
 /** How a gateway is opened. */
 export interface GatewayOptions {
-  /** By which it knows the mesh and calls into it; it must stay until the gateway has drained. */
+  /**
+   * By which it knows the mesh and calls into it, in the name of agent `gateway`: where a contract asks for a permission,
+   * an agent of that name has to hold it. The host must stay until the gateway has drained.
+   */
   readonly host: Host;
   /** 0: a free one. */
   readonly port: number;

@@ -43,7 +43,7 @@ export class Offer implements Disposable {
 
   constructor(init: OfferInit) {
     this.#init = init;
-    this.#endListening = init.host.directory.onChange(() => void this.refresh());
+    this.#endListening = init.host.directory.onChange(() => this.#refreshLater());
   }
 
   /** Resolves when what the directory says now is on offer. */
@@ -59,6 +59,13 @@ export class Offer implements Disposable {
     this.#closed = true;
     this.#endListening();
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** What was on offer before stays when it fails. */
+  #refreshLater(): void {
+    this.refresh().catch((thrown: unknown) => {
+      logger.error({ error: MeshError.from(thrown).message }, "what the mesh offers now cannot be served");
+    });
   }
 
   async #follow(): Promise<void> {
@@ -111,7 +118,7 @@ export class Offer implements Disposable {
     this.#goneSince.set(name, performance.now());
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.refresh();
+      this.#refreshLater();
     }, lingerMs + 1).unref();
     this.#timers.add(timer);
     return true;
@@ -124,7 +131,10 @@ export class Offer implements Disposable {
       if (contracts !== undefined) this.#contracts.set(digest, this.#init.part(contracts));
     } catch (thrown) {
       const error = MeshError.from(thrown);
-      logger.error({ error, digest }, "contracts of an instance cannot be used; its services are not served");
+      logger.error(
+        { error: error.message, digest },
+        "contracts of an instance cannot be used; its services are not served",
+      );
       // The broker may be back at the next sign of life; what is wrong with contracts stays wrong.
       if (error.errorClass === "INVALID") this.#contracts.set(digest, undefined);
     }
