@@ -7,6 +7,7 @@ import { MeshError } from "../mesh-error.ts";
 import { tryAppend } from "./append-answer.ts";
 import { meaningOf } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
+import { Gate } from "./gate.ts";
 import { type Appended, headersOf, type NewMessage, ownMessageAfter, refuseLarge, unavailable } from "./new-message.ts";
 
 /** Most messages of one batch; the broker's limit. */
@@ -15,6 +16,14 @@ export const maxBatch = 1_000;
 /** Longer than the loss of a leader takes. */
 const patienceMs = 20_000;
 const pauseMs = 50;
+
+/**
+ * Batches that one process has in progress. The broker keeps 50 of a stream open, those of all processes together, and
+ * refuses the rest: waiting here is cheaper than trying again, and it never waits long, since one node stores one after the
+ * other anyway.
+ */
+const maxOpen = 12;
+const gates = new WeakMap<Broker, Gate>();
 
 /** The broker's word for: a message of the batch is stored already, so the whole batch is. */
 const idsAreStored = 10201;
@@ -34,6 +43,12 @@ export async function appendBatch(broker: Broker, messages: readonly NewMessage[
     throw new MeshError({ code: "TOO_LARGE", message });
   }
   for (const message of messages) refuseLarge(broker, message, headersOf(message));
+  const gate = gates.get(broker) ?? new Gate(maxOpen);
+  gates.set(broker, gate);
+  return gate.run(() => storeBatch(broker, messages));
+}
+
+async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Promise<readonly Appended[]> {
   const [first] = messages;
   if (first === undefined) return [];
   const deadline = Date.now() + patienceMs;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { expect, inject, test } from "vitest";
+import { openLink } from "../../../test/crash/link.ts";
+import { brokerAppender } from "./appender.ts";
+import { appendBatch } from "./atomic-batch.ts";
+import { meaningOf } from "./broker-error.ts";
+import { connectBroker } from "./connection.ts";
+import type { NewMessage } from "./new-message.ts";
+import { contentOf, domain, openTestBroker, type TestBroker, textMessage } from "./testdata/test-broker.ts";
+
+const address = (key: string) => ({ domain, journal: "account", key });
+
+/** An event of a key, expected to follow `lastSequence`. */
+function event({ subjects }: TestBroker, key: string, lastSequence: number, id: string): NewMessage {
+  const subject = subjects.stateEvent(address(key), "parley.test.v1.Happened", undefined);
+  return { ...textMessage(subject, id), expect: { filter: subjects.stateOf(address(key)), lastSequence } };
+}
+
+test("a batch is stored as a whole, in order, at sequences that follow each other", async () => {
+  await using mesh = await openTestBroker();
+  const stored = await appendBatch(mesh.broker, [
+    event(mesh, "a", 0, "1"),
+    event(mesh, "a", 0, "2"),
+    event(mesh, "b", 0, "3"),
+  ]);
+  expect(stored).toEqual([1, 2, 3].map((sequence) => ({ sequence, duplicate: false })));
+  const content = await contentOf(mesh.broker, mesh.names.journal(domain), 3);
+  expect(content.map(([, text]) => text)).toEqual(["1", "2", "3"]);
+});
+
+test("a batch of which one key has changed stores nothing", async () => {
+  await using mesh = await openTestBroker();
+  await appendBatch(mesh.broker, [event(mesh, "a", 0, "1"), event(mesh, "b", 0, "2")]);
+  const late = appendBatch(mesh.broker, [event(mesh, "a", 1, "3"), event(mesh, "b", 0, "4")]);
+  await expect(late).rejects.toMatchObject({ code: "CONFLICT", mayHaveRun: false });
+  expect(await contentOf(mesh.broker, mesh.names.journal(domain), 2)).toHaveLength(2);
+});
+
+test("both of the broker's words for a wrong last sequence are a conflict", () => {
+  expect([10071, 10164].map((code) => meaningOf(code, 400))).toEqual(["CONFLICT", "CONFLICT"]);
+});
+
+test("of many batches that expect the same one is stored", async () => {
+  await using mesh = await openTestBroker();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 45 }, (_, index) =>
+      appendBatch(mesh.broker, [event(mesh, "a", 0, `a${index}`), event(mesh, "b", 0, `b${index}`)]),
+    ),
+  );
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  const content = await contentOf(mesh.broker, mesh.names.journal(domain), 2);
+  expect(content.map(([, text]) => text?.slice(1))).toEqual([content[0]?.[1].slice(1), content[0]?.[1].slice(1)]);
+});
+
+test("more batches at once than the broker keeps open are all stored", async () => {
+  await using mesh = await openTestBroker();
+  await Promise.all(
+    Array.from({ length: 200 }, (_, index) =>
+      appendBatch(mesh.broker, [event(mesh, `a${index}`, 0, `a${index}`), event(mesh, `b${index}`, 0, `b${index}`)]),
+    ),
+  );
+  expect(await contentOf(mesh.broker, mesh.names.journal(domain), 400)).toHaveLength(400);
+});
+
+test("an append or a batch whose answer is lost is stored once, and its place is found", async () => {
+  await using mesh = await openTestBroker();
+  const { appender } = mesh;
+  await appender.append(event(mesh, "a", 0, "first"));
+  await using link = await openLink(Number(new URL(inject("natsUrl")).port));
+  await using behind = await connectBroker({ url: link.url, name: "behind a bad link" });
+  const lossy = brokerAppender(behind);
+  const attempts = [
+    { messages: [event(mesh, "a", 1, "one")], at: [2] },
+    { messages: [event(mesh, "a", 2, "two"), event(mesh, "b", 0, "three")], at: [3, 4] },
+  ];
+  for (const { messages, at } of attempts) {
+    const lost = link.loseAnswers();
+    const stored = lossy.appendAll(messages);
+    await lost;
+    link.cut();
+    expect(await stored).toEqual(at.map((sequence) => ({ sequence, duplicate: true })));
+  }
+  const content = await contentOf(mesh.broker, mesh.names.journal(domain), 4);
+  expect(content.map(([, text]) => text)).toEqual(["first", "one", "two", "three"]);
+});
+
+test("a batch that is sent half before the connection is lost is stored whole, once", async () => {
+  await using mesh = await openTestBroker();
+  await using link = await openLink(Number(new URL(inject("natsUrl")).port));
+  await using behind = await connectBroker({ url: link.url, name: "behind a bad link" });
+  const met = link.endBefore("MARK-OF-THE-SECOND");
+  const second = { ...event(mesh, "b", 0, "2"), payload: new TextEncoder().encode("MARK-OF-THE-SECOND") };
+  const stored = appendBatch(behind, [event(mesh, "a", 0, "1"), second]);
+  await met;
+  expect((await mesh.broker.manager.streams.info(mesh.names.journal(domain))).state.messages).toBe(0);
+  link.cut();
+  expect((await stored).map(({ sequence }) => sequence)).toEqual([1, 2]);
+  expect(await contentOf(mesh.broker, mesh.names.journal(domain), 2)).toHaveLength(2);
+});
+
+test("the same batch again is known to be stored, and where", async () => {
+  await using mesh = await openTestBroker();
+  const batch = [event(mesh, "a", 0, "1"), event(mesh, "b", 0, "2")];
+  await appendBatch(mesh.broker, batch);
+  expect(await appendBatch(mesh.broker, batch)).toEqual([1, 2].map((sequence) => ({ sequence, duplicate: true })));
+  expect(await contentOf(mesh.broker, mesh.names.journal(domain), 2)).toHaveLength(2);
+});
