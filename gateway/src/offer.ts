@@ -64,7 +64,7 @@ export class Offer implements Disposable {
   /** What was on offer before stays when it fails. */
   #refreshLater(): void {
     this.refresh().catch((thrown: unknown) => {
-      logger.error({ error: MeshError.from(thrown).message }, "what the mesh offers now cannot be served");
+      logger.error({ err: thrown }, "what the mesh offers now cannot be served");
     });
   }
 
