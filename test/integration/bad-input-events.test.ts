@@ -98,7 +98,7 @@ describe("a message that cannot be read dies at once, with the cause", () => {
     },
     "JSON that is not UTF-8": {
       headers: { "ce-datacontenttype": "application/json" },
-      payload: Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d),
+      payload: Buffer.from('{"key":"\xff"}', "latin1"),
       named: "cannot be read",
     },
   };
