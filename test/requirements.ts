@@ -8,6 +8,8 @@ export interface Requirement {
   readonly title: string;
   /** Source documents that ask for it. */
   readonly from: readonly Source[];
+  /** What no test shows yet, where tests show the rest: such a requirement counts as partly shown. */
+  readonly missing?: string;
 }
 
 /** 000 booking, 001 communication patterns, 002 creative and deterministic agents, 003 decision record, 004 protocol. */
@@ -75,6 +77,7 @@ export const requirements: readonly Requirement[] = [
     id: "R14",
     title: "Slots, time preferences, user preferences, appointment statuses and reason codes exist as data",
     from: ["000"],
+    missing: "user preferences are data, but not learned or kept yet",
   },
   {
     id: "R15",
@@ -102,34 +105,53 @@ export const requirements: readonly Requirement[] = [
     id: "R20",
     title: "Events, read models, sagas and breakers work together over three channels; a flow can wait for an event",
     from: ["003", "004"],
+    missing: "sagas, and a flow that waits for an event",
   },
   { id: "R20b", title: "The agents, modules and services that the documents name exist", from: ["000", "003", "004"] },
   { id: "R21", title: "The same agents run in one process or apart, without a change to them", from: ["000"] },
   { id: "R22", title: "Each objection to direct calls, event sourcing and gRPC is answered in writing", from: ["003"] },
   { id: "R23", title: "One broker, order within it, one trace across it, little to operate", from: ["003"] },
   // Delivery
-  { id: "R24", title: "A contract chooses at most once, at least once or effectively once", from: ["001"] },
+  {
+    id: "R24",
+    title: "A contract chooses at most once, at least once or effectively once",
+    from: ["001"],
+    missing: "lanes and ordered delivery; effectively once only for hearers that commit",
+  },
   { id: "R25", title: "Messages start within the time of their priority: 1 s, 5 s, 30 s, 5 min", from: ["001", "004"] },
-  { id: "R26", title: "Events are replicated, partitioned by key, kept for days and heard by groups", from: ["003"] },
+  {
+    id: "R26",
+    title: "Events are replicated, partitioned by key, kept for days and heard by groups",
+    from: ["003"],
+    missing: "five brokers; three nodes are tested for sourcing and appends, not for hearers",
+  },
   { id: "R27", title: "Work queues per channel are durable, have priorities and isolate tenants", from: ["003"] },
   { id: "R28", title: "State streams are bounded in number and age, and feed dashboards and context", from: ["003"] },
   {
     id: "R29",
     title: "Acknowledged, persistent, idempotent, due later, in batches; what fails for good is kept",
     from: ["000", "001", "002", "003", "004"],
+    missing: "messages that are due later, and batches",
   },
   // Resilience
   { id: "R30", title: "Each channel has its own retry schedule; phone falls back to SMS", from: ["003"] },
-  { id: "R31", title: "Each class of error has its own retry schedule, and Retry-After is respected", from: ["004"] },
+  {
+    id: "R31",
+    title: "Each class of error has its own retry schedule, and Retry-After is respected",
+    from: ["004"],
+    missing: "a breaker on durable messages",
+  },
   {
     id: "R32",
     title: "Breakers open, probe and close by failure rate, time and probes per channel",
     from: ["001", "003"],
+    missing: "breakers per channel agent and on outside systems; the breaker itself and calls have it",
   },
   {
     id: "R33",
     title: "Every synchronous call has a timeout; calls, events, files and batches have their own",
     from: ["000", "004"],
+    missing: "limits for files and batches of their own",
   },
   {
     id: "R34",
@@ -140,6 +162,7 @@ export const requirements: readonly Requirement[] = [
     id: "R35",
     title: "Failures are detected, isolated and moved away from; errors are typed; agents degrade gracefully",
     from: ["001", "004"],
+    missing: "health reports with escalation, and degraded answers",
   },
   {
     id: "R36",
@@ -147,7 +170,12 @@ export const requirements: readonly Requirement[] = [
     from: ["003", "004"],
   },
   // State
-  { id: "R37", title: "State is shared by consensus and events, can be rebuilt, and is cached", from: ["001"] },
+  {
+    id: "R37",
+    title: "State is shared by consensus and events, can be rebuilt, and is cached",
+    from: ["001"],
+    missing: "snapshots of agent state for others, template and configuration caches",
+  },
   { id: "R38", title: "Two agents share one conversation; old and new campaigns work side by side", from: ["002"] },
   { id: "R39", title: "An agent hands a task over with its context, and the receiver goes on", from: ["004"] },
   {
@@ -160,14 +188,21 @@ export const requirements: readonly Requirement[] = [
     id: "R41",
     title: "Transport is encrypted, sensitive fields sealed, messages signed, keys rotated, tokens expire",
     from: ["001", "003", "004"],
+    missing: "everything but permission checks: no TLS, sealing, signatures, key rotation or tokens yet",
   },
   {
     id: "R42",
     title: "Access is limited per subject and schema, tenants are isolated, an audit trail is kept",
     from: ["001", "003"],
+    missing: "everything but permissions on events: tenants and the audit trail",
   },
   // Load and observability
-  { id: "R43", title: "Calls are balanced by turn, weight, connections or response time over pools", from: ["001"] },
+  {
+    id: "R43",
+    title: "Calls are balanced by turn, weight, connections or response time over pools",
+    from: ["001"],
+    missing: "weights, least connections and response time",
+  },
   {
     id: "R44",
     title: "One trace per request over every hop, with the documents' header names",
@@ -190,7 +225,12 @@ export const requirements: readonly Requirement[] = [
   // Future items
   { id: "R52", title: "The documents' future items work too", from: ["000", "002"] },
   // Conflicts and gaps
-  { id: "R53", title: "Priorities, correlation ids and trace headers of all documents map onto one set", from: all },
+  {
+    id: "R53",
+    title: "Priorities, correlation ids and trace headers of all documents map onto one set",
+    from: all,
+    missing: "three-level priorities of older peers",
+  },
   { id: "R54", title: "Which retry schedule counts, and what an attempt is, is decided", from: ["001", "003", "004"] },
   { id: "R55", title: "What stands for each broker of the documents is published", from: ["003"] },
   { id: "R56", title: "Exactly once, consensus and gossip are claimed only as far as they hold", from: ["000", "001"] },
@@ -199,5 +239,7 @@ export const requirements: readonly Requirement[] = [
     title:
       "What users expect unasked is there: evolution, redrive, replay, quotas, deadlines, streaming, tenants, keys, discovery, upgrades",
     from: all,
+    missing:
+      "redrive, replay, quotas, tenants, keys and upgrades; deadlines, streaming, discovery and evolution are shown",
   },
 ];

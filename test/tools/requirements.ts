@@ -8,11 +8,14 @@ import { showingTests } from "./shown.ts";
 
 const tests = Map.groupBy(showingTests(), ({ id }) => id);
 
-for (const { id, title, from } of requirements) {
+const counts = { shown: 0, partly: 0, open: 0 };
+for (const { id, title, from, missing } of requirements) {
   const showing = tests.get(id) ?? [];
-  console.log(`${id.padEnd(5)} ${showing.length > 0 ? "shown" : "open "}  ${title} (${from.join(", ")})`);
+  const state = showing.length === 0 ? "open" : missing === undefined ? "shown" : "partly";
+  counts[state]++;
+  console.log(`${id.padEnd(5)} ${state.padEnd(6)}  ${title} (${from.join(", ")})`);
+  if (state === "partly") console.log(`             missing: ${missing}`);
   for (const { file, line, name } of showing) console.log(`             ${file}:${line}  ${name}`);
 }
 
-const shown = requirements.filter(({ id }) => tests.has(id)).length;
-console.log(`\n${shown} shown, ${requirements.length - shown} open, of ${requirements.length}`);
+console.log(`\n${counts.shown} shown, ${counts.partly} partly, ${counts.open} open, of ${requirements.length}`);
