@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    reporters: ["default", "./test/tools/summary-reporter.ts"],
     globalSetup: ["./test/broker.setup.ts"],
     // Tests assert on errors; the same errors as log lines would bury a failure.
     env: { PARLEY_LOG: "silent" },
