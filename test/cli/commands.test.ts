@@ -152,7 +152,9 @@ describe("contracts", () => {
     expect(code).toBe(0);
     expect(output).toMatch(/^parley.mesh.v1.OperatorService {2}served by mesh.operator$/m);
     expect(output).toMatch(/^ {2}ConfirmSlot +10 s +200 ms, 1 s +CONFIRM_SLOT +public +once per idempotency_key$/m);
-    expect(output).toMatch(/^ {2}APPOINTMENT_CONFIRMED +at least once +high +appointment.provider_id +5 s +a +7 d$/m);
+    expect(output).toMatch(
+      /^ {2}APPOINTMENT_CONFIRMED +effectively once +high +appointment.provider_id +5 s +a +7 d$/m,
+    );
     expect(output).toMatch(/^retries a: after TRANSIENT 1 s, 2 s, 4 s; RATE_LIMIT 5 s, 10 s, 30 s, 60 s, 2 min;/m);
   });
 

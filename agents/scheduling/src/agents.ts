@@ -6,7 +6,7 @@ import { providerAgent } from "./provider-agent.ts";
 import { schedulingAgent } from "./scheduling-agent.ts";
 import { userAgent } from "./user-agent.ts";
 
-/** All agents of the group, each with new state. */
+/** All agents of the group. */
 export function agents(): readonly Agent[] {
   return [userAgent(), schedulingAgent(), providerAgent()];
 }

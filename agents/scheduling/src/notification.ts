@@ -11,12 +11,13 @@ export interface News {
   readonly kind: "APPOINTMENT_CONFIRMED" | "APPOINTMENT_CANCELLED";
   readonly appointment: Appointment;
   /** Milliseconds since the epoch. */
-  readonly heardAt: number;
+  readonly happenedAt: number;
 }
 
 /** The news of an appointment that was confirmed or cancelled. */
-export function newsOf(kind: News["kind"], appointment: Appointment, heardAt: number): News {
-  return { notificationId: `${appointment.appointmentId}.${kind.toLowerCase()}`, kind, appointment, heardAt };
+export function newsOf(kind: News["kind"], appointment: Appointment): News {
+  const { appointmentId, updatedAt } = appointment;
+  return { notificationId: `${appointmentId}.${kind.toLowerCase()}`, kind, appointment, happenedAt: updatedAt };
 }
 
 /** The news for the user. */

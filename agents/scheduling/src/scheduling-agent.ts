@@ -7,7 +7,7 @@ import { appointments } from "./main/appointments.ts";
 import { confirmSlot } from "./main/confirm-slot.ts";
 import { requestAppointment } from "./main/request-appointment.ts";
 
-/** The master scheduling agent: finds times among all providers, ranks them, books the chosen one. It keeps no state. */
+/** The master scheduling agent: finds times among all providers, ranks them, books the chosen one. It keeps no state, so it may run in any number of instances. */
 export function schedulingAgent(): Agent {
   return defineAgent({
     name: "scheduling.main",

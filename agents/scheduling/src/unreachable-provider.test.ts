@@ -4,33 +4,32 @@
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { type Context, defineAgent, MeshError, serve } from "@parley/mesh";
 import { expect, test } from "vitest";
-import { answerAvailability } from "./provider/availability.ts";
-import { keepBookings } from "./provider/bookings.ts";
-import { Calendars } from "./provider/calendars.ts";
-import { describeProviders } from "./provider/describe.ts";
-import { tellProviders } from "./provider/news.ts";
+import { availability } from "./provider/availability.ts";
+import { bookings } from "./provider/bookings.ts";
+import { descriptions } from "./provider/describe.ts";
+import { news } from "./provider/news.ts";
+import { overview } from "./provider/overview.ts";
 import { schedulingAgent } from "./scheduling-agent.ts";
 import { type TestWorld, testWorld } from "./test-world.ts";
 import { userAgent } from "./user-agent.ts";
 
 /** A provider agent in which asking some providers goes wrong. */
 function providerAgentWhere(trouble: (providerId: string, ctx: Context) => Promise<void>) {
-  const calendars = new Calendars();
-  const { queryAvailability } = answerAvailability(calendars);
   return defineAgent({
     name: "scheduling.provider",
     permissions: ["MANAGE_PROVIDERS"],
     serves: [
       serve(ProviderAgentService, {
-        ...describeProviders(calendars),
-        ...keepBookings(calendars),
-        ...tellProviders(calendars).methods,
+        ...descriptions,
+        ...bookings,
+        ...news,
         async queryAvailability(request, ctx) {
           await trouble(request.providerId, ctx);
-          return queryAvailability(request, ctx);
+          return availability.queryAvailability(request, ctx);
         },
       }),
     ],
+    projections: [overview],
   });
 }
 

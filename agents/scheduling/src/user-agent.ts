@@ -3,18 +3,16 @@
 
 import { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import { type Agent, defineAgent, serve } from "@parley/mesh";
-import { Conversations } from "./user/conversations.ts";
 import { talk } from "./user/converse.ts";
-import { tellUsers } from "./user/news.ts";
+import { hears, news } from "./user/news.ts";
 
-/** The user agent: speaks with users, in their words and their time. Its state lives in memory, so there must be one instance. */
+/** The user agent: speaks with users, in their words and their time. Conversations are kept in journals, so any instance can go on with one. */
 export function userAgent(): Agent {
-  const news = tellUsers();
   return defineAgent({
     name: "scheduling.user",
     description: "Understands what users say, has it done, and tells them the outcome.",
     permissions: ["READ_PROVIDERS", "REQUEST_APPOINTMENT", "CONFIRM_SLOT", "CANCEL_APPOINTMENT", "READ_APPOINTMENTS"],
-    serves: [serve(UserAgentService, { ...talk(new Conversations()), ...news.methods })],
-    hears: news.hears,
+    serves: [serve(UserAgentService, { ...talk, ...news })],
+    hears,
   });
 }

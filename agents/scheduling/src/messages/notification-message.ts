@@ -9,7 +9,9 @@ import {
   NotificationSchema,
 } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
 import type { News } from "../notification.ts";
-import { appointmentMessage } from "./appointment-message.ts";
+import { appointmentMessage, appointmentOf } from "./appointment-message.ts";
+import { milliseconds } from "./instants.ts";
+import { present } from "./present.ts";
 
 /** The news as a message, with its text. */
 export function notificationMessage(news: News, text: string): Notification {
@@ -18,6 +20,16 @@ export function notificationMessage(news: News, text: string): Notification {
     kind: NotificationKind[news.kind],
     text,
     appointment: appointmentMessage(news.appointment),
-    time: timestampFromMs(news.heardAt),
+    time: timestampFromMs(news.happenedAt),
   });
+}
+
+/** The news that a message says; its text is left aside. */
+export function newsFrom({ notificationId, kind, appointment, time }: Notification): News {
+  return {
+    notificationId,
+    kind: kind === NotificationKind.APPOINTMENT_CANCELLED ? "APPOINTMENT_CANCELLED" : "APPOINTMENT_CONFIRMED",
+    appointment: appointmentOf(present(appointment)),
+    happenedAt: milliseconds(time),
+  };
 }

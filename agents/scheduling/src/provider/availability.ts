@@ -11,7 +11,7 @@ import { longestSearchMs } from "../domain/time/time-preference.ts";
 import { bounds, minuteMs } from "../domain/time/time-window.ts";
 import { invalid, notFound } from "../failure.ts";
 import { timeFields, windowOf } from "../messages/instants.ts";
-import type { Calendars } from "./calendars.ts";
+import { calendars } from "./calendars.ts";
 
 type Methods = Pick<Implementation<typeof ProviderAgentService>, "queryAvailability">;
 
@@ -20,28 +20,26 @@ const defaultMost = 200;
 const longestQueryMs = longestSearchMs + 24 * 60 * minuteMs;
 
 /** When providers are free. */
-export function answerAvailability(calendars: Calendars): Methods {
-  return {
-    queryAvailability(request, ctx) {
-      const { providerId, serviceType } = request;
-      const calendar = calendars.load(providerId);
-      const { provider, version } = calendar;
-      if (provider === undefined) throw notFound(`there is no provider "${providerId}"; ListProviders lists all`);
-      const offering = offeringOf(provider, serviceType);
-      if (offering === undefined) return { slots: [], version };
+export const availability: Methods = {
+  async queryAvailability(request, ctx) {
+    const { providerId, serviceType } = request;
+    const calendar = await ctx.load(calendars.at(providerId));
+    const { provider, version } = calendar;
+    if (provider === undefined) throw notFound(`there is no provider "${providerId}"; ListProviders lists all`);
+    const offering = offeringOf(provider, serviceType);
+    if (offering === undefined) return { slots: [], version };
 
-      const windows = request.windows.map(windowOf);
-      const whole = bounds(windows);
-      if (whole !== undefined && whole.end - whole.start > longestQueryMs) {
-        throw invalid("windows", "more than 92 days lie between the first start and the last end; ask for less");
-      }
-      const durationMinutes = request.durationMinutes || offering.durationMinutes;
-      const search = { windows, durationMinutes, now: ctx.clock.now(), most: request.maxSlots || defaultMost };
-      const slots = freeTimes(provider, busyTimes(calendar), search).map((time) => ({
-        slotId: slotId({ providerId, serviceType, start: time.start, durationMinutes, version }),
-        ...timeFields(time),
-      }));
-      return { slots, version };
-    },
-  };
-}
+    const windows = request.windows.map(windowOf);
+    const whole = bounds(windows);
+    if (whole !== undefined && whole.end - whole.start > longestQueryMs) {
+      throw invalid("windows", "more than 92 days lie between the first start and the last end; ask for less");
+    }
+    const durationMinutes = request.durationMinutes || offering.durationMinutes;
+    const search = { windows, durationMinutes, now: ctx.clock.now(), most: request.maxSlots || defaultMost };
+    const slots = freeTimes(provider, busyTimes(calendar), search).map((time) => ({
+      slotId: slotId({ providerId, serviceType, start: time.start, durationMinutes, version }),
+      ...timeFields(time),
+    }));
+    return { slots, version };
+  },
+};

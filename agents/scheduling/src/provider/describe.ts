@@ -2,44 +2,46 @@
 // Copyright the Parley authors
 
 import type { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
+import { ProviderDescribedSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
 import type { Implementation } from "@parley/mesh";
 import type { Provider } from "../domain/booking/provider.ts";
 import { offeringOf } from "../domain/booking/provider.ts";
 import { isTimeZone } from "../domain/time/time-zone.ts";
 import { invalid } from "../failure.ts";
 import { providerFrom, providerMessage } from "../messages/provider-message.ts";
-import type { Calendars } from "./calendars.ts";
+import { calendars } from "./calendars.ts";
+import { overview } from "./overview.ts";
+import { shown } from "./shown.ts";
 
 type Methods = Pick<Implementation<typeof ProviderAgentService>, "upsertProvider" | "listProviders">;
 
 const pageSize = 200;
 
 /** Who the providers are. */
-export function describeProviders(calendars: Calendars): Methods {
-  return {
-    upsertProvider(request) {
-      const provider = checked(providerFrom(required(request.provider)));
-      const version = calendars.commit(provider.providerId, (calendar) => {
-        // Described again in the same words: nothing happens, so no offer becomes older than it is.
-        const same = JSON.stringify(calendar.provider) === JSON.stringify(provider);
-        if (same) return { events: [], reply: calendar.version };
-        return { events: [{ kind: "provider-described", provider }], reply: calendar.version + 1 };
-      });
-      return { provider: providerMessage(provider), version };
-    },
+export const descriptions: Methods = {
+  async upsertProvider(request, ctx) {
+    const provider = checked(providerFrom(required(request.provider)));
+    const message = providerMessage(provider);
+    const version = await ctx.commit({ calendar: calendars.at(provider.providerId) }, ({ calendar }) => {
+      // Described again in the same words: nothing happens, so no offer becomes older than it is.
+      const same = JSON.stringify(calendar.state.provider) === JSON.stringify(provider);
+      if (!same) calendar.append(ProviderDescribedSchema, { provider: message });
+      return calendar.version;
+    });
+    await shown(ctx);
+    return { provider: message, version };
+  },
 
-    listProviders({ serviceType, pageSize: asked, pageToken }) {
-      const providers = [...calendars.all()]
-        .flatMap(({ provider }) => provider ?? [])
-        .filter((provider) => serviceType === "" || offeringOf(provider, serviceType) !== undefined)
-        .filter(({ providerId }) => providerId > pageToken)
-        .sort((a, b) => (a.providerId < b.providerId ? -1 : 1));
-      const page = providers.slice(0, asked || pageSize);
-      const nextPageToken = page.length < providers.length ? (page.at(-1)?.providerId ?? "") : "";
-      return { providers: page.map(providerMessage), nextPageToken };
-    },
-  };
-}
+  listProviders({ serviceType, pageSize: asked, pageToken }, ctx) {
+    const providers = [...ctx.view(overview).providers.values()]
+      .filter((provider) => serviceType === "" || offeringOf(provider, serviceType) !== undefined)
+      .filter(({ providerId }) => providerId > pageToken)
+      .sort((a, b) => (a.providerId < b.providerId ? -1 : 1));
+    const page = providers.slice(0, asked || pageSize);
+    const nextPageToken = page.length < providers.length ? (page.at(-1)?.providerId ?? "") : "";
+    return { providers: page.map(providerMessage), nextPageToken };
+  },
+};
 
 function checked(provider: Provider): Provider {
   const { timeZone, services } = provider;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { ConversationContinuedSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
 import type { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import { type Context, type ErrorClass, type Implementation, MeshError } from "@parley/mesh";
-import type { Conversation } from "../domain/conversation/conversation.ts";
+import { type Conversation, type ConversationEvent, evolve } from "../domain/conversation/conversation.ts";
 import {
   declinedReply,
   nothingToDeclineReply,
@@ -13,12 +14,14 @@ import {
 import { understand } from "../domain/sentence/understand.ts";
 import { vocabularyOf } from "../domain/sentence/vocabulary.ts";
 import { notFound, requiredZone } from "../failure.ts";
+import { journalKey } from "../journal-key.ts";
 import { knownProviders } from "../known-providers.ts";
 import { appointmentMessage, failureMessage, offerMessage } from "../messages/appointment-message.ts";
+import { conversationStep } from "../messages/conversation-step.ts";
 import { book } from "./book.ts";
 import { cancelMeant, list } from "./cancel.ts";
 import { answerTo, choose, confirm } from "./choose.ts";
-import type { Conversations } from "./conversations.ts";
+import { conversations } from "./conversations.ts";
 import { type Answer, say, servicesOf, type Turn } from "./turn.ts";
 import { understandingMessage } from "./understanding-message.ts";
 
@@ -28,62 +31,78 @@ type Methods = Pick<Implementation<typeof UserAgentService>, "converse" | "choos
 const passing: readonly ErrorClass[] = ["TRANSIENT", "RATE_LIMIT", "UNAVAILABLE", "TIMEOUT"];
 
 /** Talking with users: steps 1, 6 and 11 of a booking, and the calls between them. */
-export function talk(conversations: Conversations): Methods {
-  return {
-    async converse(request, ctx) {
-      const { userId, text } = request;
-      const { conversationId, conversation } = continued(request, ctx);
-      const timeZone = requiredZone("time_zone", request.timeZone, conversation.timeZone);
-      const reader = { now: ctx.clock.now(), timeZone };
-      const providers = await knownProviders(ctx, { conversationId });
-      const offered = conversation.cancellable.length > 0 ? conversation.cancellable : conversation.offers;
-      const understood = understand(text, { ...reader, vocabulary: vocabularyOf(providers), offered });
-      const turn: Turn = { ctx, userId, conversationId, conversation, reader, providers, understood };
+export const talk: Methods = {
+  async converse(request, ctx) {
+    const { userId, text } = request;
+    const { conversationId, conversation } = await continued(request, ctx);
+    const timeZone = requiredZone("time_zone", request.timeZone, conversation.timeZone);
+    const reader = { now: ctx.clock.now(), timeZone };
+    const providers = await knownProviders(ctx, { conversationId });
+    const offered = conversation.cancellable.length > 0 ? conversation.cancellable : conversation.offers;
+    const understood = understand(text, { ...reader, vocabulary: vocabularyOf(providers), offered });
+    const turn: Turn = { ctx, userId, conversationId, conversation, reader, providers, understood };
 
-      const answer = await answered(turn);
-      const after = conversations.append(conversationId, [{ kind: "heard", userId, timeZone }, ...answer.events]);
-      const requested = answer.events.find((event) => event.kind === "requested")?.request;
-      return {
-        conversationId,
-        reply: answer.reply,
-        understood: understandingMessage(turn, requested),
-        offers: after.offers.map(offerMessage),
-        ...(answer.appointment === undefined ? {} : { appointment: appointmentMessage(answer.appointment) }),
-      };
-    },
+    const answer = await answered(turn);
+    const events: readonly ConversationEvent[] = [{ kind: "heard", userId, timeZone }, ...answer.events];
+    await keep(ctx, { conversationId, userId, events });
+    const requested = answer.events.find((event) => event.kind === "requested")?.request;
+    return {
+      conversationId,
+      reply: answer.reply,
+      understood: understandingMessage(turn, requested),
+      offers: events.reduce(evolve, conversation).offers.map(offerMessage),
+      ...(answer.appointment === undefined ? {} : { appointment: appointmentMessage(answer.appointment) }),
+    };
+  },
 
-    async chooseSlot(request, ctx) {
-      const { userId, slotId } = request;
-      const { conversationId, conversation } = continued(request, ctx);
-      const { timeZone } = conversation;
-      const reader = { now: ctx.clock.now(), timeZone };
-      const outcome = await confirm({ ctx, userId, conversationId }, slotId);
-      const { reply, events } = answerTo(outcome, { reader });
-      conversations.append(conversationId, [
-        { kind: "heard", userId, timeZone },
-        { kind: "selected", slotId },
-        ...events,
-      ]);
-      const result =
-        outcome.kind === "confirmed"
-          ? { case: "appointment" as const, value: appointmentMessage(outcome.appointment) }
-          : { case: "failure" as const, value: failureMessage(outcome.failure) };
-      return { conversationId, reply, result };
-    },
-  };
+  async chooseSlot(request, ctx) {
+    const { userId, slotId } = request;
+    const { conversationId, conversation } = await continued(request, ctx);
+    const { timeZone } = conversation;
+    const reader = { now: ctx.clock.now(), timeZone };
+    const outcome = await confirm({ ctx, userId, conversationId }, slotId);
+    const { reply, events } = answerTo(outcome, { reader });
+    await keep(ctx, {
+      ...{ conversationId, userId },
+      events: [{ kind: "heard", userId, timeZone }, { kind: "selected", slotId }, ...events],
+    });
+    const result =
+      outcome.kind === "confirmed"
+        ? { case: "appointment" as const, value: appointmentMessage(outcome.appointment) }
+        : { case: "failure" as const, value: failureMessage(outcome.failure) };
+    return { conversationId, reply, result };
+  },
+};
 
-  function continued(
-    { userId, conversationId: asked }: { userId: string; conversationId: string },
-    ctx: Context,
-  ): { readonly conversationId: string; readonly conversation: Conversation } {
-    const conversationId = asked || ctx.header.conversationId || ctx.messageId;
-    const conversation = conversations.load(conversationId);
-    // Somebody else's conversation must look like none.
-    if (conversation.userId !== undefined && conversation.userId !== userId) {
-      throw notFound(`this user has no conversation "${conversationId}"; leave conversation_id empty to begin one`);
-    }
-    return { conversationId, conversation };
-  }
+async function continued(
+  { userId, conversationId: asked }: { userId: string; conversationId: string },
+  ctx: Context,
+): Promise<{ readonly conversationId: string; readonly conversation: Conversation }> {
+  const conversationId = asked || ctx.header.conversationId || ctx.messageId;
+  const conversation = await ctx.load(conversations.at(journalKey(conversationId)));
+  assertTheirs(conversation, userId, conversationId);
+  return { conversationId, conversation };
+}
+
+/** What a turn did to its conversation, kept as one event. */
+async function keep(
+  ctx: Context,
+  turn: { conversationId: string; userId: string; events: readonly ConversationEvent[] },
+): Promise<void> {
+  const { conversationId, userId, events } = turn;
+  const steps = events.map(conversationStep);
+  await ctx.commit({ conversation: conversations.at(journalKey(conversationId)) }, ({ conversation }) => {
+    // Two users may have begun it at the same moment.
+    assertTheirs(conversation.state, userId, conversationId);
+    conversation.append(ConversationContinuedSchema, { steps });
+    return null;
+  });
+}
+
+/** Somebody else's conversation must look like none. */
+function assertTheirs(conversation: Conversation, userId: string, conversationId: string): void {
+  if (conversation.userId === undefined || conversation.userId === userId) return;
+  throw notFound(`this user has no conversation "${conversationId}"; leave conversation_id empty to begin one`);
 }
 
 async function answered(turn: Turn): Promise<Answer> {

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { overlaps } from "../time/time-window.ts";
 import { type Appointment, type FailureReason, takesTime } from "./appointment.ts";
 import { freeTimes } from "./availability.ts";
-import { busyTimes, type Calendar, type CalendarEvent, repeatKey } from "./calendar.ts";
+import { busyTimes, type Calendar, type CalendarEvent } from "./calendar.ts";
 import { offeringOf, type Provider } from "./provider.ts";
 import { endOf, type Slot, slotId } from "./slot.ts";
 
@@ -37,7 +37,7 @@ export function decideBooking(calendar: Calendar, request: BookingRequest, now: 
   const reason = objection(calendar, { provider, slot: request.slot, now });
   if (reason !== undefined) return { kind: "refused", reason };
   const appointment = newAppointment({ provider, request, now });
-  return { kind: "happens", event: { kind: "confirmed", appointment, idempotencyKey: request.idempotencyKey } };
+  return { kind: "happens", event: { kind: "confirmed", appointment } };
 }
 
 /** Whether a user can give up an appointment now. Giving it up again changes nothing. */
@@ -57,9 +57,10 @@ export function decideCancellation(
   };
 }
 
-function earlierBooking(calendar: Calendar, { userId, slot, idempotencyKey }: BookingRequest): Appointment | undefined {
-  const known = calendar.repeats.get(repeatKey(userId, idempotencyKey));
-  if (known !== undefined) return calendar.appointments.get(known);
+function earlierBooking(calendar: Calendar, request: BookingRequest): Appointment | undefined {
+  const { userId, slot } = request;
+  const same = calendar.appointments.get(appointmentIdOf(request));
+  if (same !== undefined) return same;
   return [...calendar.appointments.values()].find(
     (other) => other.userId === userId && takesTime(other) && other.start === slot.start && other.end === endOf(slot),
   );
@@ -79,12 +80,10 @@ function objection(
 
 function newAppointment(from: { provider: Provider; request: BookingRequest; now: number }): Appointment {
   const { provider, request, now } = from;
-  const { userId, slot, idempotencyKey, conversationId } = request;
+  const { userId, slot, conversationId } = request;
   const { providerId, name: providerName } = provider;
-  const parts = JSON.stringify([providerId, userId, idempotencyKey]);
-  const random = createHash("sha256").update(parts).digest("base64url").slice(0, 16);
   return {
-    appointmentId: `${providerId}.${random}`,
+    appointmentId: appointmentIdOf(request),
     status: "CONFIRMED",
     userId,
     providerId,
@@ -97,6 +96,12 @@ function newAppointment(from: { provider: Provider; request: BookingRequest; now
     createdAt: now,
     updatedAt: now,
   };
+}
+
+/** One id for one key of one user with one provider: a key that two users happen to share stands for two bookings. */
+function appointmentIdOf({ slot: { providerId }, userId, idempotencyKey }: BookingRequest): string {
+  const parts = JSON.stringify([providerId, userId, idempotencyKey]);
+  return `${providerId}.${createHash("sha256").update(parts).digest("base64url").slice(0, 16)}`;
 }
 
 /** The provider whose calendar holds the appointment, read from its id; undefined when it is no id of ours. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { TimeWindow } from "../time/time-window.ts";
+import { dayMs, type TimeWindow } from "../time/time-window.ts";
 import { type Appointment, takesTime } from "./appointment.ts";
 import type { Provider } from "./provider.ts";
 
 /** What can happen to a provider's calendar. */
 export type CalendarEvent =
   | { readonly kind: "provider-described"; readonly provider: Provider }
-  | { readonly kind: "confirmed"; readonly appointment: Appointment; readonly idempotencyKey: string }
+  | { readonly kind: "confirmed"; readonly appointment: Appointment }
   | { readonly kind: "cancelled"; readonly appointment: Appointment };
 
 /** A provider and what is booked with them: the fold of the calendar's events. */
@@ -17,13 +17,15 @@ export interface Calendar {
   readonly provider: Provider | undefined;
   /** Events so far; an offer carries it. */
   readonly version: number;
+  /** By appointment id; those that have been over for {@link keptAfterEndMs} are gone. */
   readonly appointments: ReadonlyMap<string, Appointment>;
-  /** Appointment id by user and idempotency key; see {@link repeatKey}. */
-  readonly repeats: ReadonlyMap<string, string>;
 }
 
 /** A calendar to which nothing has happened. */
-export const emptyCalendar: Calendar = { provider: undefined, version: 0, appointments: new Map(), repeats: new Map() };
+export const emptyCalendar: Calendar = { provider: undefined, version: 0, appointments: new Map() };
+
+/** How long a calendar remembers an appointment that is over. Without an end it would grow, and each booking with it. */
+export const keptAfterEndMs = 30 * dayMs;
 
 /** The calendar after the event. */
 export function evolve(calendar: Calendar, event: CalendarEvent): Calendar {
@@ -31,14 +33,7 @@ export function evolve(calendar: Calendar, event: CalendarEvent): Calendar {
   switch (event.kind) {
     case "provider-described":
       return { ...calendar, version, provider: event.provider };
-    case "confirmed": {
-      const { appointment } = event;
-      const repeats = new Map(calendar.repeats).set(
-        repeatKey(appointment.userId, event.idempotencyKey),
-        appointment.appointmentId,
-      );
-      return { ...calendar, version, appointments: withAppointment(calendar, appointment), repeats };
-    }
+    case "confirmed":
     case "cancelled":
       return { ...calendar, version, appointments: withAppointment(calendar, event.appointment) };
   }
@@ -49,11 +44,8 @@ export function busyTimes(calendar: Calendar): readonly TimeWindow[] {
   return [...calendar.appointments.values()].filter(takesTime);
 }
 
-/** One key per user: a key that two users happen to share stands for two bookings. */
-export function repeatKey(userId: string, idempotencyKey: string): string {
-  return JSON.stringify([userId, idempotencyKey]);
-}
-
 function withAppointment(calendar: Calendar, appointment: Appointment): ReadonlyMap<string, Appointment> {
-  return new Map(calendar.appointments).set(appointment.appointmentId, appointment);
+  const oldest = appointment.updatedAt - keptAfterEndMs;
+  const kept = [...calendar.appointments].filter(([, { end }]) => end >= oldest);
+  return new Map(kept).set(appointment.appointmentId, appointment);
 }
