@@ -3,6 +3,8 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Passing, Plan, Word } from "./plan.ts";
@@ -50,6 +52,8 @@ export function startLife(options: LifeOptions): AgentLife {
     env: {
       ...process.env,
       PARLEY_LOG: "silent",
+      // Hundreds of processes load the same sources.
+      NODE_COMPILE_CACHE: join(tmpdir(), "parley-crash-compiled"),
       CRASH_BROKER: broker,
       CRASH_NAMESPACE: namespace,
       CRASH_LEDGER: ledger,

@@ -116,10 +116,10 @@ function checkConservation({ record, expect }: Check): void {
   for (const event of record.events) {
     for (const hearer of hearers[event.type] ?? []) {
       const handled = [...effects.values()].filter(({ cause }) => cause === event.id).length;
-      const dead = record.dead.filter(
-        (letter) => letter.sequence === event.sequence && letter.hearer === hearer,
-      ).length;
-      const shown = `${handled} times handled, ${dead} times given up`;
+      const letters = record.dead.filter((each) => each.sequence === event.sequence && each.hearer === hearer);
+      const dead = letters.length;
+      const why = letters.map((letter) => ` (${letter.why})`).join();
+      const shown = `${handled} times handled, ${dead} times given up${why}`;
       const isPoison = String(event.fields["note"]).startsWith("poison");
       const holds = isPoison ? handled === 0 && dead === 1 : handled === 1 && dead === 0;
       expect(holds, `I8: ${event.type} ${event.sequence} by "${hearer}": ${shown}`);

@@ -41,7 +41,7 @@ export interface StreamRecord {
   readonly snapshots: readonly StoredSnapshot[];
   readonly events: readonly StoredEvent[];
   /** Where the messages stood that were given up: stream sequence and hearer. */
-  readonly dead: readonly { readonly sequence: number; readonly hearer: string; readonly agent: string }[];
+  readonly dead: readonly { readonly sequence: number; readonly hearer: string; readonly why: string }[];
   /** Stored marks that a message was handled. */
   readonly marks: number;
 }
@@ -62,7 +62,11 @@ export async function readRecord(broker: Broker, namespace: string): Promise<Str
     snapshots: journal.filter((each) => part(each, 3) === "snap").map(snapshot),
     marks: journal.filter((each) => part(each, 3) === "in").length,
     events: (await readStream(broker, names.events)).map(sourcedEvent),
-    dead: letters.map(({ sequence, hearer, agent }) => ({ sequence: Number(sequence), hearer, agent })),
+    dead: letters.map(({ sequence, hearer, error, attempts }) => ({
+      sequence: Number(sequence),
+      hearer,
+      why: `${error?.code} ${error?.message}, ${attempts.length} tries`,
+    })),
   };
 }
 

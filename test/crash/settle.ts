@@ -10,7 +10,9 @@ const lookEveryMs = 40;
 /** Looks that must be the same, one after the other. */
 const stillLooks = 3;
 /** After this the broker's patience with what is unsettled is cut short. */
-const hastenAfterMs = 500;
+const hastenAfterMs = 1_000;
+/** No more often than this: each time counts as a delivery, and what is delivered too often is given up. */
+const maxHastened = 4;
 
 /** When all is quiet. */
 export interface Quiet {
@@ -28,13 +30,14 @@ export async function settled(broker: Broker, namespace: string, { deadline, con
   let before = "";
   let still = 0;
   let stuckSince = Date.now();
+  let hastened = 0;
   while (Date.now() < deadline) {
     const now = await look(broker, namespace, confirmed === true).catch(() => undefined);
     const text = JSON.stringify(now);
     still = now?.pending === 0 && now.unsettled === 0 && text === before ? still + 1 : 0;
     if (still >= stillLooks) return true;
     if (text !== before || now?.unsettled === 0) stuckSince = Date.now();
-    if (Date.now() - stuckSince > hastenAfterMs) {
+    if (Date.now() - stuckSince > hastenAfterMs && hastened++ < maxHastened) {
       await hasten(broker, namespace);
       stuckSince = Date.now();
     }
