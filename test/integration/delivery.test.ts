@@ -177,6 +177,22 @@ describe("a handler that never returns", () => {
   });
 });
 
+test("what the broker delivers again while it is still in hand here is not handled twice", async () => {
+  const gate = Promise.withResolvers<void>();
+  listener.behave("in-hand", () => gate.promise);
+  await mesh.publish(EchoSaidSchema, { key: "in-hand" });
+  await until(() => listener.runsOf("in-hand").length === 1);
+  const { events } = streamNames(mesh.namespace);
+  const delivered = async () => (await mesh.broker.manager.consumers.info(events, "test-ear~said")).delivered;
+  const { stream_seq: sequence, consumer_seq: deliveries } = await delivered();
+  // As after a broker that was away for longer than its patience: it takes the message for lost.
+  mesh.broker.connection.publish(`$JS.ACK.${events}.test-ear~said.1.${sequence}.${deliveries}.0.0`, "-NAK");
+  await until(async () => (await delivered()).consumer_seq > deliveries);
+  gate.resolve();
+  await until(async () => (await unsettled()) === 0);
+  expect(listener.runsOf("in-hand")).toHaveLength(1);
+});
+
 describe("a dead letter", () => {
   test("holds the cause, every try, the headers, the payload and the contract [R29]", async () => {
     listener.behave("letter", (_, { header }) => {
