@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { Command, InvalidArgumentError } from "commander";
+import { UsageError } from "../usage-error.ts";
 
 /** `parley up`. */
 export function upCommand(): Command {
@@ -44,17 +45,20 @@ Examples:
 }
 
 function portArgument(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
-  if (port > 65_535) throw new InvalidArgumentError("Write a number from 0 to 65535; 0 takes a free port.");
+  const port = portNumber(text);
+  if (port === undefined) throw new InvalidArgumentError("Write a number from 0 to 65535; 0 takes a free port.");
   return port;
 }
 
 function environmentPort(): number {
   const text = process.env["PARLEY_PORT"];
   if (!text) return 8080;
-  try {
-    return portArgument(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`PARLEY_PORT is "${text}". ${error instanceof Error ? error.message : ""}`);
-  }
+  const port = portNumber(text);
+  if (port === undefined) throw new UsageError(`PARLEY_PORT is "${text}", which is no port from 0 to 65535`);
+  return port;
+}
+
+function portNumber(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return port <= 65_535 ? port : undefined;
 }

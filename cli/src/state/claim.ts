@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
 import { encodeMeshRecord, type MeshAddresses, meshFile, readMeshRecord } from "./mesh-file.ts";
 import { isRunning, thisProcess } from "./running-process.ts";
@@ -17,12 +17,12 @@ export interface StateClaim extends Disposable {
  * Takes a state folder; two meshes in one would write over each other's streams. What a process that is gone has left
  * there is taken over.
  *
- * @throws UsageError when another mesh uses it
+ * @throws UsageError when another mesh uses it, or it cannot be written to
  */
 export function claimState(folder: string): StateClaim {
   const file = meshFile(folder);
   const self = thisProcess();
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   if (!created(file, encodeMeshRecord({ ...self, addresses: undefined }))) {
     refuseIfRunning(folder);
     rmSync(file, { force: true });
@@ -42,6 +42,18 @@ export function claimState(folder: string): StateClaim {
     },
     [Symbol.dispose]: release,
   };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(
+      `the state folder "${folder}" cannot be used: ${error instanceof Error ? error.message : error}`,
+      "Name another with --state or PARLEY_STATE.",
+    );
+  }
 }
 
 /** Creates the file, whole at once; false when it is there already. */
