@@ -17,9 +17,15 @@ export interface TestWorld extends AsyncDisposable {
   readonly providers: Client<typeof ProviderAgentService>;
 }
 
-/** Starts it; its clock begins on a Monday, 5 January 2026 at 9:00 UTC. `others` take the place of the real agents. */
-export async function testWorld(others: readonly Agent[] = agents()): Promise<TestWorld> {
-  const mesh = await testMesh({ agents: others });
+/**
+ * Starts it; its clock begins on a Monday, 5 January 2026 at 9:00 UTC. `others` take the place of the real agents; `beside` is
+ * a mesh in which they are to be hosted once more.
+ */
+export async function testWorld(
+  others: readonly Agent[] = agents(),
+  beside?: Pick<TestMesh, "namespace" | "clock">,
+): Promise<TestWorld> {
+  const mesh = await testMesh({ agents: others, namespace: beside?.namespace, clock: beside?.clock });
   await seed(mesh);
   return {
     mesh,
