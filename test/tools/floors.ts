@@ -12,7 +12,7 @@ export const rooms: readonly (readonly string[])[] = [
   ["pipeline"],
   ["calls", "journal", "delivery"],
   ["events", "commands", "sagas", "projection"],
-  ["agent"],
+  ["agent", "doctor"],
   ["testing", "operator"],
 ];
 

@@ -4,6 +4,7 @@
 import { brokerAppender } from "../broker/appender.ts";
 import { connectBroker } from "../broker/connection.ts";
 import type { NewMessage } from "../broker/new-message.ts";
+import { refuseRolledBack } from "../broker/rolled-back.ts";
 import { sendSignal } from "../broker/signals.ts";
 import { ensureStreams } from "../broker/streams.ts";
 import { Subjects } from "../broker/subjects.ts";
@@ -53,8 +54,9 @@ import { servedMethods } from "./serving.ts";
  * What is opened is put on one stack and closed from its top: leave the directory's ready instances, stop pulling, finish
  * what is in hand, finish calls, leave the directory, close connections. A start that fails half-way closes what it had.
  *
- * @throws MeshError BROKER_UNAVAILABLE or BROKER_UNSUITABLE; CONTRACT_INCOMPLETE when a policy is missing; REFUSED when an
- *   agent serves what is not its own; PORT_UNAVAILABLE when the port is taken
+ * @throws MeshError BROKER_UNAVAILABLE; BROKER_UNSUITABLE, also when a journal of its agents was rolled back;
+ *   CONTRACT_INCOMPLETE when a policy is missing; REFUSED when an agent serves what is not its own; PORT_UNAVAILABLE when the
+ *   port is taken
  */
 export async function host(options: HostOptions): Promise<Host> {
   await using opening = new AsyncDisposableStack();
@@ -75,7 +77,9 @@ export async function host(options: HostOptions): Promise<Host> {
   const url = options.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
   const broker = opening.use(await connectBroker({ url, name }));
   const { replicas } = options;
-  await ensureStreams(broker, { namespace, domains: domainsOf(agents, contracts), replicas });
+  const domains = domainsOf(agents, contracts);
+  await ensureStreams(broker, { namespace, domains, replicas });
+  await refuseRolledBack(broker, { namespace, domains });
   const contractStore = await ContractStore.open(broker, namespace);
   await contractStore.keep(contracts);
   const directory = opening.use(await Directory.open(broker, { namespace, replicas }));

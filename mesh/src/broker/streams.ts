@@ -69,7 +69,7 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
 }
 
 /** The domains that have a journal, whoever made it, in order. */
-async function journaledDomains(broker: Broker, namespace: string): Promise<readonly string[]> {
+export async function journaledDomains(broker: Broker, namespace: string): Promise<readonly string[]> {
   const prefix = streamNames(namespace).journalPrefix;
   const domains: string[] = [];
   for await (const name of broker.manager.streams.names(new Subjects(namespace).all("jrn"))) {

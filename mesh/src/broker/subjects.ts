@@ -109,6 +109,11 @@ export class Subjects {
     return `${this.#journal(domain)}.st.${nameToken(journal)}.>`;
   }
 
+  /** Filter of the state events of all journals of a domain. */
+  stateOfDomain(domain: string): string {
+    return `${this.#journal(domain)}.st.>`;
+  }
+
   snapshot({ domain, journal, key }: JournalKey): string {
     return `${this.#journal(domain)}.snap.${nameToken(journal)}.${keyToken(key)}`;
   }

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+export { type ExamineOptions, examine } from "./examine.ts";
+export { type Finding, type FindingCode, findingCodes, type Severity } from "./finding.ts";
