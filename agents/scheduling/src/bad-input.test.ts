@@ -61,6 +61,18 @@ test.each([
   expect((await world.users.converse({ userId: "ann", text })).reply).toMatch(reply);
 });
 
+test("ids longer than a journal key may be book, go on and cancel like others", async () => {
+  await using other = await testWorld();
+  const userId = "\u{1F600}".repeat(128);
+  const conversationId = "\u{1F601}".repeat(128);
+  const say = (text: string) => other.users.converse({ userId, text, conversationId });
+  await say("a doctor tomorrow");
+  expect((await say("yes")).appointment?.userId).toBe(userId);
+  expect((await say("cancel it")).reply).toMatch(/^Your appointment is cancelled/);
+  await other.mesh.settled();
+  expect(await other.mesh.deadLetters()).toEqual([]);
+});
+
 test("a number that was not offered is asked back", async () => {
   const { conversationId } = await world.users.converse({ userId: "ann", text: "doctor tomorrow" });
   const { reply, offers } = await world.users.converse({ userId: "ann", text: "number 17", conversationId });

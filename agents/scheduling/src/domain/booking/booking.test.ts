@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { overlaps } from "../time/time-window.ts";
 import { takesTime } from "./appointment.ts";
 import { type BookingRequest, type Decision, decideBooking, decideCancellation, providerOf } from "./booking.ts";
-import { busyTimes, type Calendar, emptyCalendar, evolve } from "./calendar.ts";
+import { busyTimes, type Calendar, emptyCalendar, evolve, keptAfterEndMs } from "./calendar.ts";
 import type { Provider } from "./provider.ts";
 
 const now = Date.parse("2026-11-21T12:30:00Z");
@@ -117,6 +117,17 @@ test("only its user can cancel an appointment, only before it begins, and again 
   expect(decideCancellation(cancelled, { userId: "ann", appointmentId }, now).kind).toBe("repeat");
   const rebooked = book(cancelled, wish("ann", "14:00", { idempotencyKey: "new" }));
   expect(booked(rebooked)).not.toMatchObject({ appointmentId });
+});
+
+test("a calendar forgets appointments that have long been over, and nothing else", () => {
+  const first = after(calendar, book(calendar, wish("ann", "14:00")));
+  const later = now + keptAfterEndMs + 2 * 86_400_000;
+  const slot = { ...wish("bob", "10:00").slot, start: Date.parse("2026-12-28T10:00:00Z") };
+  const second = after(first, decideBooking(first, wish("bob", "10:00", { slot }), later));
+  expect([...second.appointments.values()].map(({ userId }) => userId)).toEqual(["bob"]);
+  expect(second).toMatchObject({ version: 3, provider: smith });
+  const sooner = after(first, decideBooking(first, wish("bob", "10:00", { slot }), later - 86_400_000));
+  expect([...sooner.appointments.values()].map(({ userId }) => userId)).toEqual(["ann", "bob"]);
 });
 
 test("whatever is asked in whatever order, confirmed appointments never overlap, and each user asking gets a definite answer", () => {
