@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { callCommand } from "./commands/call.ts";
 import { contractsCommand } from "./commands/contracts.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
@@ -21,6 +22,7 @@ export function program(): Command {
     .addCommand(publishCommand())
     .addCommand(tailCommand())
     .addCommand(contractsCommand())
+    .addCommand(doctorCommand())
     .addCommand(lintCommand())
     .addCommand(newCommand())
     .showHelpAfterError("(parley --help shows all commands)")

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { UsageError } from "../usage-error.ts";
-import { meshFile, readMeshRecord } from "./mesh-file.ts";
+import { type MeshAddresses, meshFile, readMeshRecord } from "./mesh-file.ts";
 import { isRunning } from "./running-process.ts";
 import { stateFolder } from "./state-folder.ts";
 
@@ -20,7 +20,15 @@ export interface MeshChoice {
  */
 export function findMesh({ url, state }: MeshChoice): string {
   const named = url ?? (state === undefined ? process.env["PARLEY_URL"] : undefined);
-  if (named) return checkedUrl(named);
+  return named ? checkedUrl(named) : runningMesh(state).operatorUrl;
+}
+
+/**
+ * Where the mesh of a state folder answers; default: of the one that `parley up` would use here.
+ *
+ * @throws UsageError when no mesh runs there
+ */
+export function runningMesh(state: string | undefined): MeshAddresses {
   const folder = stateFolder(state);
   const record = readMeshRecord(folder);
   const file = meshFile(folder);
@@ -29,7 +37,7 @@ export function findMesh({ url, state }: MeshChoice): string {
   if (record.addresses === undefined) {
     throw new UsageError(`the mesh of process ${record.pid} is still starting; repeat in a moment`);
   }
-  return record.addresses.operatorUrl;
+  return record.addresses;
 }
 
 function checkedUrl(url: string): string {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { connectBroker } from "@parley/mesh/broker";
+import { examine } from "@parley/mesh/doctor";
+import { findBroker } from "../state/find-broker.ts";
+import type { MeshChoice } from "../state/find-mesh.ts";
+import { findingsText } from "../terminal/findings-text.ts";
+import { styleFor } from "../terminal/style.ts";
+
+/** What to examine, how, and how it is shown. */
+export interface DoctorChoice extends MeshChoice {
+  readonly namespace: string;
+  readonly deep: boolean;
+  readonly monitor?: string | undefined;
+  readonly output: "table" | "json";
+}
+
+/** Examines a mesh and prints what was found; the process will exit with 1 when there are errors. */
+export async function doctor(choice: DoctorChoice): Promise<void> {
+  const { namespace, deep, monitor, output } = choice;
+  await using broker = await connectBroker({ url: findBroker(choice), name: "parley doctor" });
+  const findings = await examine(broker, namespace, { deep, monitor });
+  const text =
+    output === "json"
+      ? JSON.stringify(findings, undefined, 2)
+      : findingsText(findings, styleFor(process.stdout)).join("\n");
+  process.stdout.write(`${text}\n`);
+  if (findings.some(({ severity }) => severity === "error")) process.exitCode = 1;
+}

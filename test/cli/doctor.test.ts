@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectBroker, streamNames } from "@parley/mesh/broker";
+import { testMesh } from "@parley/mesh/testing";
+import { expect, inject, test } from "vitest";
+import { accountAgent } from "../agents/account-agent.ts";
+import { Command, run } from "./command.ts";
+
+test("doctor finds the broker of a running mesh by its state folder, and all well", async () => {
+  const state = await mkdtemp(join(tmpdir(), "parley-doctor-"));
+  {
+    await using mesh = new Command(["up", "--port", "0", "--state", state]);
+    await mesh.shows(/^ready /m);
+    const { code, output, errors } = await run(["doctor", "--state", state]);
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(output).toMatch(/^notice .*durability-unseen\n.*\n.*\n\nAll is well \(1 notice\)\.\n$/);
+  }
+  await rm(state, { recursive: true, force: true });
+});
+
+test("doctor exits with 1 when it finds errors, and prints them for people or for programs", async () => {
+  await using mesh = await testMesh({ agents: [accountAgent] });
+  await using broker = await connectBroker({ url: inject("natsUrl"), name: "test" });
+  const { audit } = streamNames(mesh.namespace);
+  await broker.manager.streams.delete(audit);
+  const args = ["doctor", "--url", inject("natsUrl"), "--namespace", mesh.namespace];
+  const shown = await run(args);
+  expect(shown.code).toBe(1);
+  expect(shown.output).toContain(`error    ${audit}  stream-missing\n         The stream does not exist.\n`);
+  expect(shown.output).toMatch(/\n1 error, 0 warnings, \d notices?\n$/);
+  const told = await run([...args, "-o", "json"]);
+  expect(told.code).toBe(1);
+  expect(JSON.parse(told.output)[0]).toMatchObject({ severity: "error", code: "stream-missing", where: audit });
+});
+
+test("doctor without a broker says where it looked", async () => {
+  const state = await mkdtemp(join(tmpdir(), "parley-doctor-"));
+  const nowhere = await run(["doctor", "--state", state]);
+  expect(nowhere).toMatchObject({ code: 1, errors: expect.stringContaining("no running mesh found") });
+  const silent = await run(["doctor", "--url", "nats://127.0.0.1:1"]);
+  expect(silent).toMatchObject({ code: 1, errors: expect.stringContaining("BROKER_UNAVAILABLE") });
+  await rm(state, { recursive: true, force: true });
+});
