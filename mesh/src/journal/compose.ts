@@ -55,6 +55,8 @@ export interface Composition {
   readonly messages: readonly Composed[];
   /** Index of the last event of each key that has any, in the order of the draft's keys. */
   readonly lastOf: ReadonlyMap<DraftedKey, number>;
+  /** Whether the reply stands in a mark, since there is no state to carry it. */
+  readonly hasMark: boolean;
   /** Keys of which a snapshot was due. */
   readonly snapshots: ReadonlyMap<DraftedKey, "stored" | "too large">;
 }
@@ -81,9 +83,10 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
       composeEvent({ subject, key, type: contract.desc, event, name: contract.name, isAnnounced: true }, init),
     );
   }
-  if (lastOf.size === 0 && init.causeId !== undefined)
-    messages.push({ message: markOf({ ...init, causeId: init.causeId }), announced: undefined });
-  return { messages, lastOf, snapshots: addSnapshots(messages, lastOf, init) };
+  const { causeId } = init;
+  const hasMark = lastOf.size === 0 && causeId !== undefined;
+  if (hasMark) messages.push({ message: markOf({ ...init, causeId }), announced: undefined });
+  return { messages, lastOf, hasMark, snapshots: addSnapshots(messages, lastOf, init) };
 }
 
 /** A snapshot only saves reading, so a commit without room for one does without, and the next one stores it. */

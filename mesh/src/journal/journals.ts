@@ -15,6 +15,7 @@ import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { TraceContext } from "../telemetry/propagation.ts";
+import { CommitTally } from "./commit-tally.ts";
 import { type CommitTicket, ticketOf } from "./commit-ticket.ts";
 import type { Committed } from "./committed.ts";
 import { type Composition, type CompositionInit, compose } from "./compose.ts";
@@ -113,14 +114,15 @@ export class Journals {
         draft.close();
       }
     };
-    const work = () => this.#decideAndStore([...ats.values()], run, { ...origin, domain });
-    return this.#queue.run([...ats.keys()], work);
+    const tally = new CommitTally(origin.source);
+    const work = () => this.#decideAndStore([...ats.values()], run, { ...origin, domain, tally });
+    return tally.measure(() => this.#queue.run([...ats.keys()], work));
   }
 
   async #decideAndStore<T>(
     ats: readonly At[],
     run: (draft: Draft, known: readonly KeyState<unknown>[]) => T,
-    origin: CommitOrigin,
+    origin: Counted,
   ): Promise<T> {
     const { contracts, clock, subjects, broker } = this.#init;
     const maxSnapshotBytes = (broker.connection.info?.max_payload ?? 2 ** 20) - snapshotHeaderBytes;
@@ -148,6 +150,7 @@ export class Journals {
         return reply;
       } catch (error) {
         if (!(error instanceof MeshError) || error.code !== "CONFLICT") throw error;
+        origin.tally.conflicts++;
         if (round === maxRounds) throw lost(ats, round);
         fresh = true;
         await delay(Math.random() * Math.min(2 ** round, 64));
@@ -155,7 +158,7 @@ export class Journals {
     }
   }
 
-  async #store(draft: Draft, init: CompositionInit, origin: CommitOrigin): Promise<void> {
+  async #store(draft: Draft, init: CompositionInit, origin: Counted): Promise<void> {
     const { appender, onCommitted, broker, subjects } = this.#init;
     if (draft.size > maxBatch) throw tooLarge(draft.size);
     const composition = compose(draft, init);
@@ -176,6 +179,7 @@ export class Journals {
       throw error;
     }
     crashPoint("commit.after-append");
+    if (composition.hasMark) origin.tally.marks++;
     for (const { announced } of messages) announced?.span.end();
     for (const key of draft.keys) this.#remember(key, { appended, init, composition });
     const committed = { composition, appended, keys: draft.keys, tookMs: performance.now() - started };
@@ -205,6 +209,8 @@ export class Journals {
     return causeId === undefined ? undefined : readMark(broker, { subjects, domain, source, causeId });
   }
 }
+
+type Counted = CommitOrigin & { readonly tally: CommitTally };
 
 interface Stored {
   readonly appended: readonly Appended[];

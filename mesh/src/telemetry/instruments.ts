@@ -27,6 +27,9 @@ export interface Instruments {
   readonly retries: Counter;
   readonly deadLetters: Counter;
   readonly breakerState: Gauge;
+  readonly commitDuration: Histogram;
+  readonly commitConflicts: Counter;
+  readonly commitMarks: Counter;
 }
 
 /** Bounds that the conventions ask for, in seconds. */
@@ -65,6 +68,9 @@ function createInstruments(meter: Meter): Instruments {
     errors: count(ownMetric.errors, "{error}", "Failed calls and messages, by the side that saw it"),
     retries: count(ownMetric.retries, "{retry}", "Further tries of calls and messages"),
     deadLetters: count(ownMetric.deadLetters, "{message}", "Messages given up after their last try"),
+    commitDuration: seconds(ownMetric.commitDuration, "Commits, with waiting for their key and all their rounds"),
+    commitConflicts: count(ownMetric.commitConflicts, "{round}", "Rounds that commits lost against other processes"),
+    commitMarks: count(ownMetric.commitMarks, "{mark}", "Marks stored by commits without state, alive for eight days"),
     breakerState: meter.createGauge(ownMetric.breakerState, {
       description: "0 closed, 1 half open, 2 open",
       unit: "1",

@@ -41,6 +41,31 @@ export function recordDeadLetter(hearer: string, type: string | undefined, error
   });
 }
 
+/** A commit that is over, one way or the other. */
+export interface MeasuredCommit {
+  readonly agent: string;
+  /** Milliseconds from asking for its keys to the answer. */
+  readonly tookMs: number;
+  /** Rounds that others won. */
+  readonly conflicts: number;
+  readonly marks: number;
+  /** Unset when it succeeded; what the decision itself threw is INTERNAL unless it is an error of the mesh. */
+  readonly error: MeshError | undefined;
+}
+
+/** Counts a commit and what it cost beyond one append. */
+export function recordCommit({ agent, tookMs, conflicts, marks, error }: MeasuredCommit): void {
+  const registered = registeredInstruments();
+  if (registered === undefined) return;
+  const by = { [ownAttribute.agent]: agent };
+  registered.commitDuration.record(
+    tookMs / 1000,
+    error === undefined ? by : { ...by, [ownAttribute.errorCode]: error.code },
+  );
+  if (conflicts > 0) registered.commitConflicts.add(conflicts, by);
+  if (marks > 0) registered.commitMarks.add(marks, by);
+}
+
 /** State of a circuit breaker. */
 export type BreakerState = "closed" | "half_open" | "open";
 

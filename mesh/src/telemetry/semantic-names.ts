@@ -66,6 +66,9 @@ export const ownMetric = {
   retries: "parley.retries",
   deadLetters: "parley.dead_letters",
   breakerState: "parley.breaker.state",
+  commitDuration: "parley.commit.duration",
+  commitConflicts: "parley.commit.conflicts",
+  commitMarks: "parley.commit.marks",
   queueDepth: "parley.queue.depth",
   queueInFlight: "parley.queue.in_flight",
 } as const;
