@@ -4,8 +4,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test, vi } from "vitest";
 import { type Ended, run } from "./command.ts";
+
+// Whole meshes are started here, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const placements = [
   { name: "one process", args: [], calls: "12 calls (0 between processes)" },

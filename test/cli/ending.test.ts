@@ -4,10 +4,13 @@
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { until } from "../tools/until.ts";
 import { Command } from "./command.ts";
 import { commandLine, descendants } from "./process-tree.ts";
+
+// Whole meshes are started here, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let state: string;
 beforeEach(async () => {

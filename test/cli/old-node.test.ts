@@ -6,9 +6,12 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { root } from "../tools/source-files.ts";
 import { Command, run, starter } from "./command.ts";
+
+// Whole meshes are started here, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A Node on this machine that is too old to run us, if there is one. */
 const oldNode = (process.env["PATH"] ?? "")

@@ -48,7 +48,7 @@ function paragraph(lines: readonly string[]): readonly string[] {
 /** Since when, what kind, who to whom, what, how long. Effects are indented below their causes. */
 function row(observation: Observation, startedAt: number, { dim, red, yellow, bold }: Style): readonly string[] {
   const { header, at, tookMs, error } = observation;
-  const since = dim(`+${at - startedAt} ms`);
+  const since = dim(`+${Math.round(at - startedAt)} ms`);
   const name = header.name.split("/").at(-1) ?? header.name;
   const indent = "  ".repeat(header.hops);
   const rest = [bold(name), dim(`${tookMs.toFixed(1)} ms`), ...(error === undefined ? [] : [red(error)])];
@@ -57,6 +57,10 @@ function row(observation: Observation, startedAt: number, { dim, red, yellow, bo
       return [since, "call", `${indent}${header.sourceAgentId} → ${header.targetAgentId ?? "?"}`, ...rest];
     case "published":
       return [since, yellow("event"), `${indent}${header.sourceAgentId} tells all`, ...rest];
+    case "dispatched":
+      return [since, yellow("command"), `${indent}${header.sourceAgentId} → ${header.targetAgentId ?? "?"}`, ...rest];
+    case "ran":
+      return [since, yellow("run"), `${indent}${observation.agent} runs`, ...rest];
     case "heard":
       return [since, yellow("heard"), `${indent}${observation.agent} hears`, ...rest];
   }
