@@ -76,5 +76,5 @@ export class Conversation implements DemoTerminal {
 
 /** Within a millisecond: cause before effect. */
 function rank({ kind, header }: Observation): number {
-  return 2 * header.hops + (kind === "heard" ? 1 : 0);
+  return 2 * header.hops + (kind === "heard" || kind === "ran" ? 1 : 0);
 }

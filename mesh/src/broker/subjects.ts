@@ -123,9 +123,10 @@ export class Subjects {
     return `${this.#journal(domain)}.out.-.${keyToken(key)}.evt.${laneOf(priority)}.${typeToken(typeName)}`;
   }
 
-  outgoingCommand(method: MethodAddress, key: string): string {
+  /** @param domain of the journal that it leaves from; default: the method's own package */
+  outgoingCommand(method: MethodAddress, key: string, domain = packageOf(method.name)): string {
     const { name, priority } = method;
-    return `${this.#journal(packageOf(name))}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}`;
+    return `${this.#journal(domain)}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}`;
   }
 
   /** Where it is kept that an agent has handled what `key` stands for. */

@@ -55,6 +55,11 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
     if (attempts.length === 0 && pulled.deliveryCount > mostTries(contract.retries) + spareDeliveries) {
       return giveUp({ pulled, hearing, header, attempts, error: neverSettled(pulled) }, init);
     }
+    if (header.expires !== undefined && init.clock.now() >= header.expires) {
+      const error = expired(header);
+      init.onFailure?.(hearing, { attempt, failedAt: init.clock.now(), error }, undefined);
+      return giveUp({ pulled, hearing, header, attempts, error }, init);
+    }
     const error = await tryOnce(pulled, hearing, { header, message: opened.message }, init.abandoned);
     if (error === undefined) return acknowledge(pulled);
     if (init.abandoned.aborted) return pulled.nak(1);
@@ -118,6 +123,11 @@ function mostTries(plans: RetryPlans): number {
 function neverSettled({ deliveryCount, subject }: PulledMessage): MeshError {
   const message = `message on "${subject}" was delivered ${deliveryCount} times and never settled; it may end or block its hearers`;
   return new MeshError({ code: "INTERNAL", message, mayHaveRun: true });
+}
+
+function expired({ name, messageId, expires }: MessageHeader): MeshError {
+  const at = new Date(expires ?? 0).toISOString();
+  return new MeshError({ code: "EXPIRED", message: `"${name}" "${messageId}" was not handled before ${at}` });
 }
 
 interface Failure {

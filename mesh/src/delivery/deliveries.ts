@@ -108,11 +108,13 @@ export class Deliveries {
 }
 
 /** Where a hearer has its place. */
-export function durableOf({ operation, contract, from }: Hearing, subjects: Subjects): Durable {
+export function durableOf({ operation, from }: Hearing, subjects: Subjects): Durable {
+  const { events, commands } = streamNames(subjects.namespace);
+  const isCommand = operation.kind === "command";
   return {
-    stream: streamNames(subjects.namespace).events,
+    stream: isCommand ? commands : events,
     name: durableName(operation.agent, operation.handler),
-    filters: [subjects.heardEvent(contract.typeName)],
+    filters: [isCommand ? subjects.heardCommand(operation.name) : subjects.heardEvent(operation.name)],
     from,
   };
 }

@@ -5,9 +5,13 @@ import type { EventContract } from "../contracts/policy.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import type { Next } from "../pipeline/step.ts";
 
-/** One hearer of one agent: what the delivery machine pulls for, and the pipeline that its messages enter. */
+/**
+ * One hearer of one agent, or one method that it runs commands of: what the delivery machine pulls for, and the pipeline that
+ * its messages enter.
+ */
 export interface Hearing {
-  readonly contract: EventContract;
+  /** What the delivery machine itself keeps of the contract. */
+  readonly contract: Pick<EventContract, "delivery" | "retries">;
   readonly operation: Operation;
   readonly from: "now" | "retained";
   readonly handle: Next<Incoming>;

@@ -42,10 +42,10 @@ export class Signals {
   /** Begins to hear; what was sent before is not heard. */
   async begin(hearing: Hearing): Promise<void> {
     const { broker, subjects } = this.#init;
-    const { operation, contract } = hearing;
+    const { operation } = hearing;
     let inHand = 0;
     const stop = await hearSignals(broker, {
-      subject: subjects.heardSignal(contract.typeName),
+      subject: subjects.heardSignal(operation.name),
       group: durableName(operation.agent, operation.handler),
       onSignal: (signal) => {
         if (inHand >= maxInHand) return this.#init.onLost(hearing, overloaded(hearing));

@@ -7,12 +7,12 @@ import type { TraceContext } from "../telemetry/propagation.ts";
 
 /** What a handler is for, as the server steps need it: the policy of a method or of an event, seen from its handler. */
 export interface Operation {
-  readonly kind: "call" | "event";
+  readonly kind: "call" | "event" | "command";
   /** `package.Service/Method` or the event's full type name. */
   readonly name: string;
   /** Agent whose handler it is. */
   readonly agent: string;
-  /** The hearer's name; on calls the method's. */
+  /** The hearer's name; on calls the method's, on commands the method's full name. */
   readonly handler: string;
   readonly input: DescMessage;
   /** One attempt in the handler. */

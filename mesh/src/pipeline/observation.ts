@@ -18,8 +18,8 @@ export type Observation = {
       readonly kind: "called" /** Whether it left the process. */;
       readonly remote: boolean;
     }
-  | { readonly kind: "published" }
-  | { readonly kind: "heard"; readonly agent: string; readonly hearer: string }
+  | { readonly kind: "published" | "dispatched" }
+  | { readonly kind: "heard" | "ran" /** A command that was run. */; readonly agent: string; readonly hearer: string }
 );
 
 /** Is told of everything that a host says and hears. Must not throw and must be quick: it is called on every message's way. */

@@ -33,16 +33,16 @@ export function observeCalls(observer: Observer): Step<Outgoing> {
   };
 }
 
-/** Tells the observer of each try of a hearer. */
+/** Tells the observer of each try of a hearer, and of each run of a command. */
 export function observeHearing(observer: Observer): Step<Incoming> {
   return async (incoming, next) => {
     const { header, operation, trace } = incoming;
-    if (operation.kind !== "event") return next(incoming);
+    if (operation.kind === "call") return next(incoming);
     const started = performance.now();
     const at = Date.now();
     const tell = (error?: unknown) =>
       observer({
-        kind: "heard",
+        kind: operation.kind === "event" ? "heard" : "ran",
         header,
         agent: operation.agent,
         hearer: operation.handler,
