@@ -31,7 +31,7 @@ export function fromConnectError(thrown: unknown, peer: string, gaveUp = true): 
     return new MeshError({ code: "CONNECTION_LOST", message, cause: thrown });
   }
   if (isRefusedStream(error)) {
-    const message = `"${peer}" takes no new calls: ${error.rawMessage}`;
+    const message = `"${peer}" refused the call before any handler had it, as one does that is shutting down: ${error.rawMessage}`;
     return new MeshError({ code: "DRAINING", message, cause: thrown });
   }
   if (isBroken(error) || (error.code === Code.Canceled && !gaveUp)) {
