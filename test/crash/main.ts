@@ -48,7 +48,10 @@ const pass = async (jobs: readonly Job[]): Promise<readonly Done[]> => {
   const missed = done.filter(({ result }) => !result.reached).length;
   const found = done.reduce((sum, { result }) => sum + result.violations.length, 0);
   const name = jobs[0]?.pass ?? "";
-  const told = missed === 0 ? "" : `, ${missed} not reached`;
+  const idle = done.filter(({ result }) => result.reached && !result.met).length;
+  const told = [missed > 0 ? `, ${missed} not reached` : "", idle > 0 ? `, ${idle} with nothing to damage` : ""].join(
+    "",
+  );
   say(
     `${name.padEnd(24)} ${done.length} runs${told}, violations ${found} (${Math.round((Date.now() - before) / 1_000)} s)`,
   );

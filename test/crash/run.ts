@@ -45,6 +45,8 @@ export interface RunResult {
   readonly lives: readonly (readonly Passing[])[];
   /** Whether every plan was come to. */
   readonly reached: boolean;
+  /** Whether the fault met what it was for: an answer that was lost, a batch that was cut. */
+  readonly met: boolean;
   /** Deliveries to hearers, and how many there would have been without faults. */
   readonly deliveries: number;
   readonly messages: number;
@@ -72,6 +74,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const lives: AgentLife[] = [];
   let isOver = false;
   let failedStarts = 0;
+  let met = true;
   const inflict = async (life: AgentLife) => {
     await life.signalled;
     if (fault.kind === "lose-answers") await onLink(life, link.loseAnswers());
@@ -84,7 +87,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   };
   const onLink = async (life: AgentLife, damaged: Promise<void>) => {
     life.release();
-    await Promise.race([damaged, delay(1_000)]);
+    met = await Promise.race([damaged.then(() => true), delay(1_000, false)]);
     link.cut();
   };
   const nextLife = () => {
@@ -147,6 +150,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     violations,
     lives: lives.map((life) => [...life.passed]),
     reached: plans.every((_, index) => lives[index]?.reached === true),
+    met,
     deliveries: passed.filter(({ point }) => point === "delivery.received").length,
     messages: (record?.events ?? []).filter(({ type }) => type !== "MoneyWithdrawn").length,
     tookMs: Date.now() - started,

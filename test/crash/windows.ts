@@ -64,7 +64,7 @@ export function windowLines(done: readonly Done[]): readonly string[] {
   return windows.map(({ number, name, covers }) => {
     const inside = done.filter(({ job, result }) => {
       const point = job.plans.at(-1)?.point ?? "";
-      return result.reached && covers(job.pass, point);
+      return result.reached && result.met && covers(job.pass, point);
     });
     const passes = [...new Set(inside.map(({ job }) => job.pass))].join(", ");
     const violations = inside.reduce((sum, { result }) => sum + result.violations.length, 0);
