@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { nameToken } from "../broker/key-token.ts";
 import { MeshError } from "../mesh-error.ts";
 
 /** What an author says of a journal. */
@@ -57,7 +58,8 @@ export interface JournalKey<S, E extends DescMessage> {
  * Defines a journal. `evolve` should switch over `event.$typeName` without a default, so that an event that is added later
  * and forgotten is a type error.
  *
- * @throws MeshError CONTRACT_INCOMPLETE when it has no events, or events of more than one proto package
+ * @throws MeshError CONTRACT_INCOMPLETE when it has no events, or events of more than one proto package; INVALID_KEY when the
+ *   name cannot be part of a subject
  */
 export function defineJournal<S, const E extends readonly DescMessage[]>(
   init: JournalInit<S, E>,
@@ -68,6 +70,9 @@ export function defineJournal<S, const E extends readonly DescMessage[]>(
     const message = `journal "${init.name}" needs events of one proto package, not of ${JSON.stringify(domains)}`;
     throw new MeshError({ code: "CONTRACT_INCOMPLETE", message });
   }
+  nameToken(init.name);
+  assertWhole(init, "version", init.version);
+  assertWhole(init, "snapshotEvery", init.snapshotEvery ?? 0);
   const journal: Journal<S, E[number]> = Object.freeze({
     name: init.name,
     version: init.version,
@@ -81,4 +86,11 @@ export function defineJournal<S, const E extends readonly DescMessage[]>(
     at: (key: string) => Object.freeze({ journal, key }),
   });
   return journal;
+}
+
+/** What is no whole number would be compared with snapshots for ever, and never fit. */
+function assertWhole(journal: { readonly name: string }, setting: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  const message = `journal "${journal.name}" has ${setting} ${value}; it must be a whole number from 0`;
+  throw new MeshError({ code: "CONTRACT_INCOMPLETE", message });
 }
