@@ -103,6 +103,23 @@ test("several keys are committed together or not at all [R29]", async () => {
   expect(await rival.load(to)).toBe(20n);
 });
 
+test("a key that is only read is looked at once more before what was decided on it is stored", async () => {
+  await using world = await openJournalWorld();
+  const [host, other] = [await world.host(), await world.host()];
+  const [limit, spent] = [accounts.at("limit"), accounts.at("spent")];
+  await host.load(limit);
+  await host.load(spent);
+  await other.deposit(limit, 5n);
+  const seen: bigint[] = [];
+  const total = await host.commit({ limit, spent }, (entries) => {
+    seen.push(entries.limit.state);
+    if (entries.limit.state > 0n) entries.spent.append(AccountDepositedSchema, { account: "spent", amount: 5n });
+    return entries.spent.state;
+  });
+  expect(seen).toEqual([0n, 5n]);
+  expect(total).toBe(5n);
+});
+
 test("sixty batches at once are all stored", async () => {
   await using world = await openJournalWorld();
   const host = await world.host();
