@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { defineAgent, host } from "@parley/mesh";
+import { openBucket } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { echoAgent, echoState } from "../agents/echo-agent.ts";
@@ -49,6 +51,21 @@ test("calls go to instances in turn, to a new one as soon as it is ready, and no
   expect(seen()).toEqual([5, 5]);
   await second.drain();
   await until(() => instances().length === 0);
+});
+
+test("a call in progress goes on when its instance falls out of the directory, as after an outage of the broker", async () => {
+  const { namespace, clock, broker } = mesh;
+  const state = echoState();
+  await using _serving = await testMesh({ agents: [echoAgent(state)], namespace, clock });
+  await until(() => instances().length === 1);
+  const answer = mesh.client(EchoService).echo({ text: "slow", wait: durationFromMs(300) });
+  await until(() => state.seen.length === 1);
+  const bucket = await openBucket(broker, { namespace, purpose: "directory", ttlMs: 10_000 });
+  const key = [...(await bucket.entries()).keys()].find((each) => each.startsWith("test-echo."));
+  await bucket.delete(key ?? "");
+  await until(() => instances().length === 0);
+  await expect(answer).resolves.toMatchObject({ text: "slow" });
+  await until(() => instances().length === 1);
 });
 
 test("a call goes on to another instance when the one whose turn it is cannot be reached [R35]", async () => {

@@ -39,7 +39,7 @@ export class Routes implements Disposable {
     return channels;
   }
 
-  /** Closes connections to endpoints that no instance has any more. */
+  /** Lets go of endpoints that no instance has any more; calls in progress there go on. */
   prune(): void {
     const alive = new Set(this.#directory.all().map((profile) => profile.endpoint));
     for (const [endpoint, channel] of this.#http) {
@@ -50,7 +50,7 @@ export class Routes implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const channel of this.#http.values()) channel.close();
+    for (const channel of this.#http.values()) channel.abort();
     this.#http.clear();
   }
 

@@ -6,15 +6,21 @@ import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { writeHeader } from "../header-codec.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
-import type { Reply } from "../pipeline/step.ts";
+import { type Reply, untilEnd } from "../pipeline/step.ts";
 import { inject } from "../telemetry/propagation.ts";
 import type { Channel } from "./channel.ts";
 import { fromConnectError } from "./connect-error.ts";
 import { callLimits } from "./limits.ts";
 
-/** A channel over the network; close it when its instance is gone. */
+/** A channel over the network. */
 export interface HttpChannel extends Channel {
+  /**
+   * Ends the connection as soon as no call is in progress: an instance that is gone from the directory may be alive all the
+   * same, and if it is not, its calls fail by themselves.
+   */
   close(): void;
+  /** Ends the connection at once, with the calls in progress. */
+  abort(): void;
 }
 
 /**
@@ -37,17 +43,29 @@ export function httpChannel(instance: string, endpoint: string): HttpChannel {
     writeMaxBytes: callLimits.writeMaxBytes,
   });
   const peer = `${instance} at ${endpoint}`;
+  let inProgress = 0;
+  let closing = false;
+  const leave = () => {
+    inProgress--;
+    if (closing && inProgress === 0) sessionManager.abort();
+  };
   return {
     instance,
     address: new URL(endpoint).host,
     async call(outgoing) {
+      inProgress++;
       try {
-        return await send(transport, outgoing, peer);
+        return untilEnd(await send(transport, outgoing, peer), leave);
       } catch (thrown) {
+        leave();
         throw fromConnectError(thrown, peer, outgoing.signal?.aborted ?? false);
       }
     },
-    close: () => sessionManager.abort(),
+    close() {
+      closing = true;
+      if (inProgress === 0) sessionManager.abort();
+    },
+    abort: () => sessionManager.abort(),
   };
 }
 
