@@ -9,6 +9,8 @@ import { echoAgent } from "../agents/echo-agent.ts";
 import { Listener } from "../agents/listener.ts";
 
 const listener = new Listener();
+// Never left behind: a test that fails may not come to its end.
+process.once("disconnect", () => process.exit());
 const tell = (message: object) => void process.send?.(message);
 
 listener.behave("parks", () => {

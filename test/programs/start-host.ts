@@ -30,6 +30,8 @@ export async function startHost(where: { readonly broker: string; readonly names
   const child = fork(fileURLToPath(new URL("./hosts-agents.ts", import.meta.url)), {
     env: { ...process.env, HOST_BROKER: where.broker, HOST_NAMESPACE: where.namespace },
   });
+  // Also one that stands still, which would not notice the end of its parent.
+  process.once("exit", () => child.kill("SIGKILL"));
   const told: Told[] = [];
   child.on("message", (message: Told) => told.push(message));
   const ended = once(child, "exit").then(([code]) => code as number | null);
