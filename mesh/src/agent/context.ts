@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
+import type { Dispatched } from "../commands/dispatcher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
 import type { Entries, Keys, Outbox, Sync } from "../journal/entry.ts";
+import type { DispatchOptions } from "../pipeline/command-request.ts";
 import type { Projection } from "../projection/define-projection.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
@@ -29,9 +31,21 @@ export interface Context {
   /**
    * Publishes an event because of this message and waits until it is stored. In a hearer its id follows from the message
    * heard: handling it again publishes nothing twice, and publishing something else under that id is MESSAGE_ID_REUSED.
-   * In a served method each run publishes anew.
+   * In a served method each call publishes anew.
    */
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>): Promise<void>;
+  /**
+   * Has a method run as a durable command because of this message, and waits until the command is stored: the handler that
+   * serves calls of the method runs it, by one instance, at least once, however long that takes. In a hearer and in a command
+   * its id follows from the message, as an event's does.
+   *
+   * @throws MeshError CONTRACT_INCOMPLETE when the method has no command policy, INVALID_MESSAGE, PERMISSION_DENIED
+   */
+  dispatch<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    init: MessageInitShape<I>,
+    options?: DispatchOptions,
+  ): Promise<Dispatched>;
   /** The state of a key of a journal. May be behind by what was stored within the last moments; a commit never is. */
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /**

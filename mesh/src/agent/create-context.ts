@@ -5,8 +5,8 @@ import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf"
 import type { Caller, Cause } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
+import type { Dispatcher } from "../commands/dispatcher.ts";
 import type { FieldPath } from "../contracts/field-path.ts";
-import type { EventContract } from "../contracts/policy.ts";
 import type { MessageIds, Publisher } from "../events/publisher.ts";
 import { derivedId } from "../ids.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
@@ -15,23 +15,24 @@ import type { Incoming } from "../pipeline/incoming.ts";
 import type { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Context } from "./context.ts";
+import type { HeldPermissions } from "./grants.ts";
 
 /** What every context of a host is made with. */
 export interface Voice {
   readonly clock: Clock;
   readonly caller: Caller;
   readonly publisher: Publisher;
+  readonly dispatcher: Dispatcher;
   readonly journals: Journals;
   readonly projections: Projections;
-  /** @throws MeshError PERMISSION_DENIED when an agent of this host may not publish an event */
-  readonly assertMayPublish: (agent: string, contract: EventContract) => void;
+  readonly held: HeldPermissions;
 }
 
 /** What differs between messages. */
 export interface ContextInit {
   readonly incoming: Incoming;
   readonly idempotencyKey: FieldPath | undefined;
-  /** Ids of what the handler publishes; unset: new ones. */
+  /** Ids of what the handler publishes and dispatches; unset: new ones. */
   readonly ids: MessageIds | undefined;
 }
 
@@ -71,6 +72,8 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     async publish(event, init) {
       await voice.publisher.publish(event, init, { source, cause, ids });
     },
+    dispatch: (method, init, options = {}) =>
+      voice.dispatcher.dispatch({ method, init, options }, { source, cause, ids }),
     load: (key) => voice.journals.load(key),
     view: (projection) => voice.projections.view(projection),
     async caughtUp(projection) {
@@ -87,7 +90,8 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         // What is delivered may always come again, even as if for the first time, after a redrive.
         mayRepeat: operation.kind !== "call" || givenKey !== "" || header.attempt > 1,
         domain: operation.input.file.proto.package,
-        assertMayPublish: (contract) => voice.assertMayPublish(source, contract),
+        assertMayPublish: (contract) => voice.held.assertMayPublish(source, contract),
+        assertMayDispatch: (contract) => voice.held.assertMayDispatch(source, contract),
         onStored: (ticket) => tickets.push(ticket),
       }),
   };

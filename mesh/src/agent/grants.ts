@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { EventContract } from "../contracts/policy.ts";
+import type { EventContract, MethodContract } from "../contracts/policy.ts";
 import type { Directory } from "../directory/directory.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Grants } from "../pipeline/permission.ts";
@@ -25,12 +25,25 @@ export function grantsOf(agents: readonly Agent[], directory: Directory): Grants
   };
 }
 
-/** Refuses to let an agent of this host publish an event whose contract asks for a permission that it does not hold. */
-export function mayPublishOf(agents: readonly Agent[]): (agent: string, contract: EventContract) => void {
+/** What the agents of this host may send with a commit; asks nobody, since deciding is synchronous. */
+export interface HeldPermissions {
+  /** @throws MeshError PERMISSION_DENIED when the event's contract asks for a permission that the agent does not hold */
+  readonly assertMayPublish: (agent: string, contract: EventContract) => void;
+  /** @throws MeshError PERMISSION_DENIED when the method's contract asks for a permission that the agent does not hold */
+  readonly assertMayDispatch: (agent: string, contract: MethodContract) => void;
+}
+
+/** What the agents of this host say of themselves. */
+export function heldPermissions(agents: readonly Agent[]): HeldPermissions {
   const held = new Map(agents.map(({ name, permissions }) => [name, new Set(permissions)]));
-  return (agent, { name, publishPermission: needed }) => {
+  const assertHeld = (agent: string, needed: string | undefined, what: string) => {
     if (needed === undefined || needed === "*" || held.get(agent)?.has(needed)) return;
-    const message = `publishing "${name}" needs permission "${needed}", which "${agent}" does not hold`;
+    const message = `${what} needs permission "${needed}", which "${agent}" does not hold`;
     throw new MeshError({ code: "PERMISSION_DENIED", message });
+  };
+  return {
+    assertMayPublish: (agent, { name, publishPermission }) =>
+      assertHeld(agent, publishPermission, `publishing "${name}"`),
+    assertMayDispatch: (agent, { name, permission }) => assertHeld(agent, permission, `dispatching "${name}"`),
   };
 }

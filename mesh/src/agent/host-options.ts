@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
+import type { Dispatched } from "../commands/dispatcher.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { Publisher } from "../events/publisher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
+import type { DispatchOptions } from "../pipeline/command-request.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
@@ -81,6 +83,12 @@ export interface Host extends AsyncDisposable {
   client<S extends DescService>(service: S, options?: SpeakOptions): Client<S>;
   /** Publishes an event from outside of a handler. Resolves when it is stored. */
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>, options?: SpeakOptions): Promise<MessageHeader>;
+  /** Dispatches a command from outside of a handler. Resolves when it is stored. */
+  dispatch<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    init: MessageInitShape<I>,
+    options?: DispatchOptions & SpeakOptions,
+  ): Promise<Dispatched>;
   /** The state of a key, as a handler would load it. */
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /** The read models of its agents. */

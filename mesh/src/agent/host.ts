@@ -16,6 +16,7 @@ import { openPort } from "../calls/port.ts";
 import { toChannel } from "../calls/route.ts";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import { systemClock } from "../clock.ts";
+import { Dispatcher } from "../commands/dispatcher.ts";
 import { Contracts } from "../contracts/contracts.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
@@ -40,12 +41,13 @@ import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
 import { assertAdvertisable, endpointOf } from "./endpoint.ts";
-import { grantsOf, mayPublishOf } from "./grants.ts";
+import { grantsOf, heldPermissions } from "./grants.ts";
 import { hearings } from "./hearing.ts";
 import type { Host, HostOptions } from "./host-options.ts";
 import { profileOf } from "./profile.ts";
 import { requestHandler } from "./request-handler.ts";
 import { Routes } from "./routes.ts";
+import { commandHearings } from "./running.ts";
 import { servedMethods } from "./serving.ts";
 
 /**
@@ -102,6 +104,10 @@ export async function host(options: HostOptions): Promise<Host> {
   const publisherOf = (bundle: Contracts) =>
     new Publisher({ clock, contracts: bundle, subjects, appender, signal, grants, observer });
   const publisher = publisherOf(contracts);
+  const ensureDomain = oncePerDomain(domains, (domain) =>
+    ensureStreams(broker, { namespace, domains: [domain], replicas }),
+  );
+  const dispatcher = new Dispatcher({ clock, contracts, subjects, appender, grants, observer, ensureDomain });
   const compactor = new Compactor(broker, subjects);
   const journals = new Journals({
     broker,
@@ -115,10 +121,10 @@ export async function host(options: HostOptions): Promise<Host> {
     },
   });
   opening.defer(() => compactor.settled());
-  const assertMayPublish = mayPublishOf(agents);
   const projections = opening.use(new Projections(broker, subjects));
   await projections.start(agents.flatMap((agent) => agent.projections));
-  const voice: Voice = { clock, caller, publisher, journals, projections, assertMayPublish };
+  const held = heldPermissions(agents);
+  const voice: Voice = { clock, caller, publisher, dispatcher, journals, projections, held };
   const build = { contracts, steps: handlerSteps(pipeline), voice };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
 
@@ -149,7 +155,7 @@ export async function host(options: HostOptions): Promise<Host> {
   opening.defer(watchQueues(() => deliveries.queues()));
   opening.defer(() => all([deliveries, signals], (each) => each.settled(drainMs)));
   opening.defer(() => all([deliveries, signals], (each) => each.stop()));
-  await all(hearings(agents, build), (hearing) =>
+  await all([...hearings(agents, build), ...commandHearings(agents, build)], (hearing) =>
     hearing.contract.delivery === "AT_MOST_ONCE" ? signals.begin(hearing) : deliveries.begin(hearing),
   );
 
@@ -194,6 +200,8 @@ export async function host(options: HostOptions): Promise<Host> {
         cause: undefined,
         conversationId: speaker.conversationId,
       }),
+    dispatch: (method, init, { source: speaker = source, conversationId, ...options } = {}) =>
+      dispatcher.dispatch({ method, init, options }, { source: speaker, cause: undefined, conversationId }),
     load: (key) => journals.load(key),
     projections,
     drain,
@@ -219,6 +227,20 @@ function domainsOf(agents: readonly Agent[], contracts: Contracts): readonly str
     projections.flatMap(({ source }) => (source.kind === "journals" ? [source.domain] : [])),
   );
   return [...new Set([...contracts.domains, ...journaled, ...projected])];
+}
+
+/** Makes what a package needs when it is first asked for; what failed is tried again. */
+function oncePerDomain(
+  there: readonly string[],
+  make: (domain: string) => Promise<void>,
+): (domain: string) => Promise<void> {
+  const made = new Map(there.map((domain) => [domain, Promise.resolve()]));
+  return (domain) => {
+    const work = made.get(domain) ?? make(domain);
+    made.set(domain, work);
+    work.catch(() => made.delete(domain));
+    return work;
+  };
 }
 
 /** Nothing else remembers a signal that was not handled. */

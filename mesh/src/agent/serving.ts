@@ -70,7 +70,7 @@ export function servedMethods(
 const servedKinds: ReadonlySet<DescMethod["methodKind"]> = new Set(["unary", "server_streaming"]);
 
 /** Runs the author's function; whatever it throws says from then on that the handler has run. */
-async function runHandler(desc: DescMethod, run: () => ReturnType<ServedFunction>): Promise<Reply> {
+export async function runHandler(desc: DescMethod, run: () => ReturnType<ServedFunction>): Promise<Reply> {
   try {
     const result = await run();
     crashPoint("call.handled");

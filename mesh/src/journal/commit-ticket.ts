@@ -14,7 +14,9 @@ export interface CommitTicket {
 /** The ticket of a stored commit. */
 export function ticketOf(domain: string, { composition, appended }: Committed): CommitTicket {
   const events: Record<string, number> = {};
-  for (const [index, { message }] of composition.messages.entries()) {
+  for (const [index, { message, announced }] of composition.messages.entries()) {
+    // Commands are sent, not stored for anybody to look at.
+    if (announced?.kind === "dispatched") continue;
     const type = message.headers.get("ce-type");
     const sequence = appended[index]?.sequence ?? 0;
     if (type !== undefined && sequence > 0) events[type] = sequence;

@@ -9,6 +9,7 @@ import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
+import { commandMessage } from "../pipeline/command-message.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { OpenSpan } from "../telemetry/open-span.ts";
 import { inject, type TraceContext } from "../telemetry/propagation.ts";
@@ -44,10 +45,12 @@ export interface CompositionInit {
   readonly maxSnapshotBytes: number;
 }
 
-/** A message to store, and what is told of it when it is an event for others. */
+/** A message to store, and what is told of it when it is for others. */
 export interface Composed {
   readonly message: NewMessage;
-  readonly announced: { readonly header: MessageHeader; readonly span: OpenSpan } | undefined;
+  readonly announced:
+    | { readonly kind: "published" | "dispatched"; readonly header: MessageHeader; readonly span: OpenSpan }
+    | undefined;
 }
 
 /** A commit as messages. */
@@ -62,7 +65,7 @@ export interface Composition {
 }
 
 /**
- * Makes the messages of a commit: events of each key, events without state, the mark when there is no state to carry the
+ * Makes the messages of a commit: events of each key, events without state, commands, the mark when there is no state to carry the
  * reply, and snapshots that are due.
  */
 export function compose(draft: Draft, init: CompositionInit): Composition {
@@ -82,6 +85,10 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
     messages.push(
       composeEvent({ subject, key, type: contract.desc, event, name: contract.name, isAnnounced: true }, init),
     );
+  }
+  for (const command of draft.dispatched) {
+    const { message, ...announced } = commandMessage(command, init);
+    messages.push({ message, announced: { kind: "dispatched", ...announced } });
   }
   const { causeId } = init;
   const hasMark = lastOf.size === 0 && causeId !== undefined;
@@ -165,7 +172,7 @@ function composeEvent(
   writeHeader(header, (field, value) => headers.set(field, value), { key, contentType: "application/protobuf" });
   inject(span?.context ?? trace, (field, value) => headers.set(field, value));
   const message = { subject, payload: toBinary(type, event), headers, id: header.messageId };
-  return { message, announced: span === undefined ? undefined : { header, span } };
+  return { message, announced: span === undefined ? undefined : { kind: "published", header, span } };
 }
 
 function snapshot({ at, after }: DraftedKey, offset: number, init: CompositionInit): NewMessage {

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import type { Contracts } from "../contracts/contracts.ts";
 import { eventPolicyOf } from "../contracts/event-contract.ts";
-import type { EventContract } from "../contracts/policy.ts";
+import type { EventContract, MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
+import { type CommandRequest, commandRequest, type DispatchOptions } from "../pipeline/command-request.ts";
 import { assertValid } from "../pipeline/validate.ts";
 import type { Journal, JournalKey } from "./define-journal.ts";
 import type { Entry, Outbox } from "./entry.ts";
@@ -37,22 +44,33 @@ export interface DraftedPublish {
   readonly key: string;
 }
 
+/** What the agent that commits may announce and send. */
+export interface DraftGrants {
+  /** @throws MeshError PERMISSION_DENIED when the agent may not publish it */
+  readonly assertMayPublish: (contract: EventContract) => void;
+  /** @throws MeshError PERMISSION_DENIED when the agent may not have it run */
+  readonly assertMayDispatch: (contract: MethodContract) => void;
+}
+
 /** What one run of a decide function wants to be stored. Made anew for each run. */
 export class Draft implements Outbox {
   readonly keys: DraftedKey[] = [];
   readonly published: DraftedPublish[] = [];
+  readonly dispatched: CommandRequest[] = [];
   readonly #contracts: Contracts;
-  readonly #assertMayPublish: (contract: EventContract) => void;
+  readonly #grants: DraftGrants;
   #open = true;
 
-  constructor(contracts: Contracts, assertMayPublish: (contract: EventContract) => void) {
+  constructor(contracts: Contracts, grants: DraftGrants) {
     this.#contracts = contracts;
-    this.#assertMayPublish = assertMayPublish;
+    this.#grants = grants;
   }
 
   /** Messages that storing it takes, snapshots aside. */
   get size(): number {
-    return this.published.length + this.keys.reduce((sum, { events }) => sum + events.length, 0);
+    return (
+      this.published.length + this.dispatched.length + this.keys.reduce((sum, { events }) => sum + events.length, 0)
+    );
   }
 
   /** Ends the collecting: whoever kept an entry beyond its decide function gets an error instead of silence. */
@@ -80,11 +98,22 @@ export class Draft implements Outbox {
   publish<D extends DescMessage>(type: D, init: MessageInitShape<D>): void {
     this.#assertOpen();
     const contract = this.#contracts.event(type);
-    this.#assertMayPublish(contract);
+    this.#grants.assertMayPublish(contract);
     assertStored(contract);
     const event = create(type, init);
     assertValid(type, event);
     this.published.push({ event, contract, key: contract.key.read(event) });
+  }
+
+  dispatch<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    init: MessageInitShape<I>,
+    options: DispatchOptions = {},
+  ): void {
+    this.#assertOpen();
+    const command = commandRequest(this.#contracts, method, { init, options });
+    this.#grants.assertMayDispatch(command.contract);
+    this.dispatched.push(command);
   }
 
   #append(drafted: DraftedKey, type: DescMessage, init: MessageInitShape<DescMessage>): void {
@@ -104,7 +133,7 @@ export class Draft implements Outbox {
 
   /** An announced event is partitioned by its journal key, so its contract must name the same. */
   #assertAnnounceable(contract: EventContract, key: string, named: string): void {
-    this.#assertMayPublish(contract);
+    this.#grants.assertMayPublish(contract);
     assertStored(contract);
     if (named === key) return;
     throw invalid(

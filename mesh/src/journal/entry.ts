@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import type { DispatchOptions } from "../pipeline/command-request.ts";
 import type { JournalKey } from "./define-journal.ts";
 
 /** A key inside a decide function: its state, and what is to be added to it. */
@@ -28,6 +29,12 @@ export type Entries<K extends Keys> = {
 export interface Outbox {
   /** Announces an event. */
   publish<D extends DescMessage>(type: D, init: MessageInitShape<D>): void;
+  /** Has a method run as a durable command; its contract must have a command policy. */
+  dispatch<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    init: MessageInitShape<I>,
+    options?: DispatchOptions,
+  ): void;
 }
 
 /** The result of a decide function: anything but a promise, since deciding is synchronous. */

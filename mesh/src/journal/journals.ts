@@ -10,7 +10,6 @@ import type { Appended } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
-import type { EventContract } from "../contracts/policy.ts";
 import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -20,7 +19,7 @@ import { type CommitTicket, ticketOf } from "./commit-ticket.ts";
 import type { Committed } from "./committed.ts";
 import { type Composition, type CompositionInit, compose } from "./compose.ts";
 import type { JournalKey } from "./define-journal.ts";
-import { Draft, type DraftedKey } from "./draft.ts";
+import { Draft, type DraftedKey, type DraftGrants } from "./draft.ts";
 import type { Entries, Keys, Outbox, Sync } from "./entry.ts";
 import { KeyQueue } from "./key-queue.ts";
 import { emptyKey, type KeyState } from "./key-state.ts";
@@ -40,7 +39,7 @@ export interface JournalsInit extends KeyReader {
 }
 
 /** Who commits, and because of what. */
-export interface CommitOrigin {
+export interface CommitOrigin extends DraftGrants {
   readonly source: string;
   readonly cause: MessageHeader | undefined;
   readonly trace: TraceContext;
@@ -53,8 +52,6 @@ export interface CommitOrigin {
   readonly mayRepeat: boolean;
   /** Domain of the mark when there are no keys: that of what is being handled. */
   readonly domain: string;
-  /** @throws MeshError PERMISSION_DENIED when the agent may not publish it */
-  readonly assertMayPublish: (contract: EventContract) => void;
   /** Is given the ticket of what was stored; not called when nothing was. */
   readonly onStored?: ((ticket: CommitTicket) => void) | undefined;
 }
@@ -135,7 +132,7 @@ export class Journals {
       ]);
       const handled = marked ?? replyOf(known, origin.causeId);
       if (handled !== undefined) return decodePlain(handled) as T;
-      const draft = new Draft(contracts, origin.assertMayPublish);
+      const draft = new Draft(contracts, origin);
       const reply = run(draft, known);
       crashPoint("commit.decided");
       // What is only read is not checked by the broker, so it is looked at once more before it is relied on.

@@ -5,12 +5,12 @@ import type { Observer } from "../pipeline/observation.ts";
 import { traceIdOf } from "../telemetry/propagation.ts";
 import type { Committed } from "./committed.ts";
 
-/** Tells an observer of what a commit announced. */
+/** Tells an observer of what a commit announced and sent. */
 export function observeCommit({ composition, tookMs }: Committed, observer: Observer): void {
   for (const { announced } of composition.messages) {
     if (announced === undefined) continue;
-    const { header, span } = announced;
+    const { kind, header, span } = announced;
     const at = Date.now() - tookMs;
-    observer({ kind: "published", header, traceId: traceIdOf(span.context), at, tookMs, error: undefined });
+    observer({ kind, header, traceId: traceIdOf(span.context), at, tookMs, error: undefined });
   }
 }

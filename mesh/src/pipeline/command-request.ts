@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { CommandContract, MethodContract } from "../contracts/policy.ts";
-import { headerFor, type MessageHeader, type Priority } from "../header.ts";
+import type { Priority } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import { assertValid } from "./validate.ts";
 
@@ -63,36 +63,6 @@ export function commandRequest<I extends DescMessage, O extends DescMessage>(
     key: key === "" ? undefined : key,
     priority: options.priority ?? contract.priority,
   };
-}
-
-/** Who dispatches, and when. */
-export interface CommandOrigin {
-  readonly source: string;
-  readonly cause: MessageHeader | undefined;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Default: a new one. */
-  readonly messageId?: string | undefined;
-  readonly conversationId?: string | undefined;
-}
-
-/** The header of a command. It expires by the contract, counted from when it is due. */
-export function commandHeader({ contract, priority }: CommandRequest, origin: CommandOrigin): MessageHeader {
-  const { source, cause, now, messageId, conversationId } = origin;
-  return headerFor(
-    {
-      messageId,
-      sourceAgentId: source,
-      targetAgentId: contract.agent,
-      conversationId,
-      messageType: contract.desc.input.typeName,
-      name: contract.name,
-      timestamp: now,
-      priority,
-      expires: now + contract.command.expiresAfterMs,
-    },
-    cause,
-  );
 }
 
 function isDispatched(contract: MethodContract): contract is DispatchedMethod {

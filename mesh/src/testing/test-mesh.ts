@@ -12,7 +12,9 @@ import { type Broker, connectBroker } from "../broker/connection.ts";
 import { deleteNamespace } from "../broker/namespace.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName } from "../broker/subjects.ts";
+import { methodName } from "../contracts/method-contract.ts";
 import type { Observation } from "../pipeline/observation.ts";
+import { CommandRecorder } from "./command-recorder.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { testBroker } from "./test-broker.ts";
@@ -32,13 +34,14 @@ export interface TestMeshOptions extends Pick<HostOptions, "random" | "port"> {
 export interface TestMesh extends Host {
   readonly clock: ManualClock;
   readonly events: EventRecorder;
+  readonly commands: CommandRecorder;
   /** All that was said and heard so far. */
   readonly observed: readonly Observation[];
   /** The first event of a type with these fields, published before or after; waits in real time, so bound the test. */
   heard<D extends DescMessage>(event: D, where?: MessageInitShape<D>): Promise<MessageShape<D>>;
   /** Lets contract time pass, then waits as {@link settled} does. */
   advance(ms: number): Promise<void>;
-  /** Waits until nothing moves any more: every published event has been heard, is parked for a retry, or is buried. */
+  /** Waits until nothing moves any more: every event and command has been handled, is parked for a retry, or is buried. */
   settled(): Promise<void>;
   /** All dead letters so far, oldest first. */
   deadLetters(): Promise<readonly DeadLetter[]>;
@@ -66,7 +69,8 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     }),
   );
   const events = opening.use(await EventRecorder.open(broker, namespace));
-  const watched = { namespace, clock, observed, events, hosted, hearers: hearersOf(options.agents) };
+  const commands = opening.use(await CommandRecorder.open(broker, namespace));
+  const watched = { namespace, clock, observed, events, commands, hosted, hearers: hearersOf(options.agents) };
   open.add(watched);
   opening.defer(() => void open.delete(watched));
   const settled = () => untilSettled(broker, watched);
@@ -75,6 +79,7 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     ...hosted,
     clock,
     events,
+    commands,
     observed,
     broker,
     get moving() {
@@ -98,8 +103,9 @@ interface Watched {
   readonly clock: ManualClock;
   readonly observed: readonly Observation[];
   readonly events: EventRecorder;
+  readonly commands: CommandRecorder;
   readonly hosted: Host;
-  /** Names of their durables. */
+  /** Names of their durables, and of those that methods would have. */
   readonly hearers: readonly string[];
 }
 
@@ -115,14 +121,17 @@ async function untilSettled(broker: Broker, { namespace, clock }: Watched): Prom
   let since = Date.now();
   for (;;) {
     const together = [...open].filter((mesh) => mesh.namespace === namespace);
-    for (const { observed, events } of together) {
-      const published = observed.filter(({ kind, error }) => kind === "published" && error === undefined);
-      for (const { header } of published) await events.seen(header.messageId);
+    for (const { observed, events, commands } of together) {
+      for (const { kind, error, header } of observed) {
+        if (error === undefined && kind === "published") await events.seen(header.messageId);
+        if (error === undefined && kind === "dispatched") await commands.seen(header.messageId);
+      }
     }
     await clock.advance(0);
-    const counts = together.map(({ observed, events, hosted }) => [
+    const counts = together.map(({ observed, events, commands, hosted }) => [
       observed.length,
       events.events.length,
+      commands.ids.length,
       hosted.moving,
     ]);
     const now = JSON.stringify([counts, await consumerStates(broker, together)]);
@@ -139,15 +148,21 @@ async function consumerStates(broker: Broker, together: readonly Watched[]): Pro
   const hosted = new Set(together.flatMap(({ hearers }) => hearers));
   const [{ namespace = "" } = {}] = together;
   const states: unknown[] = [];
-  for await (const info of broker.manager.consumers.list(streamNames(namespace).events)) {
-    if (!hosted.has(info.name)) continue;
-    states.push([info.name, info.num_pending > 0 ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
+  const { events, commands } = streamNames(namespace);
+  for (const stream of [events, commands]) {
+    for await (const info of broker.manager.consumers.list(stream)) {
+      if (!hosted.has(info.name)) continue;
+      states.push([info.name, info.num_pending > 0 ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
+    }
   }
   return states;
 }
 
 function hearersOf(agents: readonly Agent[]): readonly string[] {
-  return agents.flatMap((agent) => agent.hears.map(({ name }) => durableName(agent.name, name)));
+  return agents.flatMap((agent) => {
+    const methods = agent.serves.flatMap(({ service }) => service.methods.map(methodName));
+    return [...agent.hears.map(({ name }) => name), ...methods].map((hearer) => durableName(agent.name, hearer));
+  });
 }
 
 async function readDeadLetters(broker: Broker, namespace: string): Promise<DeadLetter[]> {

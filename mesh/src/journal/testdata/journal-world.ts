@@ -158,6 +158,7 @@ function anyOrigin(): CommitOrigin {
     mayRepeat: false,
     domain,
     assertMayPublish: () => {},
+    assertMayDispatch: () => {},
   };
 }
 

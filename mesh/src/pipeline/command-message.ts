@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { toBinary } from "@bufbuild/protobuf";
+import type { NewMessage } from "../broker/new-message.ts";
+import type { Subjects } from "../broker/subjects.ts";
+import { headerFor, type MessageHeader } from "../header.ts";
+import { writeHeader } from "../header-codec.ts";
+import type { OpenSpan } from "../telemetry/open-span.ts";
+import { inject, type TraceContext } from "../telemetry/propagation.ts";
+import { startSendSpan } from "../telemetry/tracing.ts";
+import type { CommandRequest } from "./command-request.ts";
+
+/** Who dispatches a command, when, and from which journal it leaves. */
+export interface CommandOrigin {
+  readonly subjects: Subjects;
+  /** Proto package of the journal. */
+  readonly domain: string;
+  readonly source: string;
+  readonly cause: MessageHeader | undefined;
+  readonly trace: TraceContext;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Default: a new one. */
+  readonly messageId?: string | undefined;
+  readonly conversationId?: string | undefined;
+}
+
+/** A command as it is stored. The span is to be ended when it is. */
+export interface CommandMessage {
+  readonly message: NewMessage;
+  readonly header: MessageHeader;
+  readonly span: OpenSpan;
+}
+
+/** Makes the message of a command. It expires by its contract, counted from when it is due, not by whoever's timeout. */
+export function commandMessage(command: CommandRequest, origin: CommandOrigin): CommandMessage {
+  const { contract, request, priority } = command;
+  const { subjects, domain, now } = origin;
+  const header = headerFor(
+    {
+      messageId: origin.messageId,
+      sourceAgentId: origin.source,
+      targetAgentId: contract.agent,
+      conversationId: origin.conversationId,
+      messageType: contract.desc.input.typeName,
+      name: contract.name,
+      timestamp: now,
+      priority,
+      expires: now + contract.command.expiresAfterMs,
+    },
+    origin.cause,
+  );
+  const key = command.key ?? header.messageId;
+  const subject = subjects.outgoingCommand({ name: contract.name, priority }, key, domain);
+  const span = startSendSpan({ header, subject, parent: origin.trace });
+  const headers = new Map<string, string>();
+  writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
+  inject(span.context, (name, value) => headers.set(name, value));
+  const payload = toBinary(contract.desc.input, request);
+  return { message: { subject, payload, headers, id: header.messageId }, header, span };
+}
