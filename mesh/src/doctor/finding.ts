@@ -31,6 +31,7 @@ export const findingCodes = [
   "journal-rolled-back",
   "journal-hole",
   "event-not-sourced",
+  "event-doubled",
   "hearer-leftover",
   "hearer-behind",
   "dead-letters",

@@ -16,6 +16,8 @@ interface Taken {
 }
 
 const idHeader = "Nats-Msg-Id";
+/** Messages of one stream that are remembered to find those that it took twice. */
+const maxRemembered = 100_000;
 
 /**
  * Whether EVENTS and COMMANDS hold each message of the journals under its id, as far as they go back. Only that proves that
@@ -27,7 +29,8 @@ export const sourcedMessages: Check = async (patient) => {
   for (const [stream, wanted] of patient.sources) {
     const byOrigin = new Map(wanted.map((source) => [source.origin, source]));
     const lost = new Map<string, number[]>();
-    for await (const [origin, taken] of takenBy(patient, stream)) {
+    const doubles = new Doubles();
+    for await (const [origin, taken] of takenBy(patient, stream, doubles)) {
       const source = byOrigin.get(origin);
       // A schedule that has fired is removed where it stood.
       if (source === undefined || !origin.startsWith(patient.names.journalPrefix)) continue;
@@ -36,18 +39,23 @@ export const sourcedMessages: Check = async (patient) => {
     }
     for (const [origin, sequences] of lost)
       if (sequences.length > 0) findings.push(notSourced(stream, origin, sequences));
+    if (doubles.count > 0) findings.push(doubled(stream, doubles.count));
   }
   return findings;
 };
 
 /** Page by page and origin by origin what a stream has taken; each goes on where the one before of that origin ended. */
-async function* takenBy({ broker, sample }: Patient, stream: string): AsyncGenerator<readonly [string, Taken]> {
+async function* takenBy(
+  { broker, sample }: Patient,
+  stream: string,
+  doubles: Doubles,
+): AsyncGenerator<readonly [string, Taken]> {
   const info = await streamInfo(broker, stream);
   if (info === undefined) return;
   const { first_seq, last_seq } = info.state;
   const reached = new Map<string, number>();
   for await (const page of pages(broker, stream, { filter: ">", from: Math.max(first_seq, last_seq - sample + 1) })) {
-    for (const [origin, ids] of byOrigin(page)) {
+    for (const [origin, ids] of byOrigin(page, doubles)) {
       const sequences = [...ids.keys()];
       const [lowest, to] = [Math.min(...sequences), Math.max(...sequences)];
       const before = reached.get(origin);
@@ -59,11 +67,25 @@ async function* takenBy({ broker, sample }: Patient, stream: string): AsyncGener
   }
 }
 
-function byOrigin(page: readonly Stored[]): ReadonlyMap<string, Map<number, string | undefined>> {
+/** Counts messages that are there a second time, as long as the first one is remembered. */
+class Doubles {
+  count = 0;
+  readonly #seen = new Set<string>();
+
+  see(what: string): void {
+    if (this.#seen.has(what)) this.count++;
+    this.#seen.add(what);
+    const [oldest] = this.#seen.size > maxRemembered ? this.#seen : [];
+    if (oldest !== undefined) this.#seen.delete(oldest);
+  }
+}
+
+function byOrigin(page: readonly Stored[], doubles: Doubles): ReadonlyMap<string, Map<number, string | undefined>> {
   const origins = new Map<string, Map<number, string | undefined>>();
   for (const message of page) {
     const mark = readSourceMark(message.header("Nats-Stream-Source"));
     if (mark === undefined) continue;
+    doubles.see(`${mark.origin} ${mark.sequence} ${message.header(idHeader)}`);
     const ids = origins.get(mark.origin) ?? new Map<number, string | undefined>();
     origins.set(mark.origin, ids.set(mark.sequence, message.header(idHeader)));
   }
@@ -88,5 +110,15 @@ function notSourced(where: string, origin: string, sequences: readonly number[])
     where,
     what: `${sequences.length} message(s) of "${origin}" between ${first} and ${last} are not in it: they were never heard, or removed.`,
     next: "Publish anew what must still be heard; if nobody removed them, the journal was rolled back: see docs/operations.md.",
+  };
+}
+
+function doubled(where: string, count: number): Finding {
+  return {
+    severity: "warning",
+    code: "event-doubled",
+    where,
+    what: `It holds ${count} message(s) twice: whoever does not notice by their ids hears them twice.`,
+    next: 'It was restored without a restart of the broker before the journals; see docs/operations.md, "Backup and restore".',
   };
 }
