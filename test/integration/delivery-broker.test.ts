@@ -4,12 +4,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MeshError } from "@parley/mesh";
 import { type NatsServer, startServer } from "@parley/mesh/broker";
 import { testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { echoAgent } from "../agents/echo-agent.ts";
 import { Listener } from "../agents/listener.ts";
 import { EchoRepeatedSchema, EchoSaidSchema, EchoService } from "../gen/parley/test/v1/echo_pb.js";
+import { NewsWhisperedSchema } from "../gen/parley/test/v1/news_pb.js";
 import { until } from "../tools/until.ts";
 
 let server: NatsServer;
@@ -67,13 +69,19 @@ test("a broker that is killed amid publishing and hearing loses no event and dou
   expect(await mesh.deadLetters()).toEqual([]);
 });
 
-test("while the broker is away calls go on, and publishing waits for it", { timeout: 30_000 }, async () => {
+test("while the broker is away calls go on, publishing waits for it, and what is not stored is refused", {
+  timeout: 30_000,
+}, async () => {
   const listener = new Listener();
   await using mesh = await testMesh({ agents: [listener.agent("test.ear"), echoAgent()], broker: server.url });
   await server.kill();
   await expect(mesh.client(EchoService).echo({ text: "without" })).resolves.toMatchObject({ text: "without" });
+  const whisper = () => mesh.publish(NewsWhisperedSchema, { key: "lost" }).catch((error: unknown) => error);
+  await until(async () => (await whisper()) instanceof MeshError);
+  expect(await whisper()).toMatchObject({ code: "BROKER_UNAVAILABLE", mayHaveRun: false });
   const published = mesh.publish(EchoSaidSchema, { key: "patient" });
   await server.restart();
   await published;
   await until(() => listener.runsOf("patient").length === 1);
+  await expect(whisper()).resolves.toMatchObject({ name: "NEWS_WHISPERED" });
 });

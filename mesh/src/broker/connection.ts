@@ -26,6 +26,8 @@ export interface Broker extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
+  /** False from the loss of the connection until it is there again. */
+  readonly connected: boolean;
   /** Calls back whenever a lost connection is there again. Returns a function that ends it. */
   onReconnect(listener: () => void): () => void;
   /** Sends what is still on its way, at most two seconds long, and closes. Safe to call again. */
@@ -43,13 +45,17 @@ export async function connectBroker({ url, name }: BrokerOptions): Promise<Broke
     refuseOldServer(connection.info?.version ?? "0.0.0", withoutCredentials(url));
     const manager = await managerOf(connection, url);
     const close = () => closeConnection(connection);
+    const state = stateOf(connection);
     const client = jetstream(connection, { timeout: answerTimeoutMs });
     return {
       url,
       connection,
       jetstream: client,
       manager,
-      onReconnect: reconnectsOf(connection),
+      get connected() {
+        return state.connected;
+      },
+      onReconnect: state.onReconnect,
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -94,17 +100,24 @@ async function managerOf(connection: NatsConnection, url: string): Promise<JetSt
   }
 }
 
-function reconnectsOf(connection: NatsConnection): Broker["onReconnect"] {
+function stateOf(connection: NatsConnection): Pick<Broker, "connected" | "onReconnect"> {
   const listeners = new Set<() => void>();
+  const state = {
+    connected: true,
+    onReconnect(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
   void (async () => {
     for await (const { type } of connection.status()) {
-      if (type === "reconnect") for (const listener of [...listeners]) listener();
+      if (type === "disconnect") state.connected = false;
+      if (type !== "reconnect") continue;
+      state.connected = true;
+      for (const listener of [...listeners]) listener();
     }
   })();
-  return (listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
+  return state;
 }
 
 async function closeConnection(connection: NatsConnection): Promise<void> {

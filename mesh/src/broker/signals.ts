@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import { MeshError } from "../mesh-error.ts";
-import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { headersOf, type NewMessage, refuseLarge } from "./new-message.ts";
 import { receivedHeaders } from "./pulled-message.ts";
@@ -25,19 +24,25 @@ export interface SignalListener {
 }
 
 /**
- * Sends to whoever listens now, without an answer. While the connection is being made again it waits in memory.
+ * Sends to whoever listens now, without an answer.
  *
- * @throws MeshError TOO_LARGE; BROKER_UNAVAILABLE when the connection is closed.
+ * @throws MeshError TOO_LARGE; BROKER_UNAVAILABLE, not sent, while there is no connection: the client would keep it in memory
+ *   until there is one, without a bound.
  */
 export function sendSignal(broker: Broker, message: NewMessage): void {
   const headers = headersOf(message);
   refuseLarge(broker, message, headers);
+  if (!broker.connected) throw unsent(message, "the connection is lost");
   try {
     broker.connection.publish(message.subject, message.payload, { headers });
   } catch (thrown) {
-    const { code, message: reason } = brokerError(thrown, `"${message.id}" on "${message.subject}" was not sent`);
-    throw new MeshError({ code, message: reason, cause: thrown });
+    throw unsent(message, thrown instanceof Error ? thrown.message : String(thrown));
   }
+}
+
+function unsent({ id, subject }: NewMessage, reason: string): MeshError {
+  const message = `"${id}" on "${subject}" was not sent: ${reason}; start nats-server or check PARLEY_NATS_URL`;
+  return new MeshError({ code: "BROKER_UNAVAILABLE", message });
 }
 
 /** Listens until the returned function is called; resolves when the broker knows. */
