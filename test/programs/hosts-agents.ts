@@ -6,9 +6,11 @@
 import { host, MeshError } from "@parley/mesh";
 import { ManualClock } from "@parley/mesh/testing";
 import { echoAgent } from "../agents/echo-agent.ts";
+import { Workshop } from "../agents/job-agent.ts";
 import { Listener } from "../agents/listener.ts";
 
 const listener = new Listener();
+const workshop = new Workshop();
 // Never left behind: a test that fails may not come to its end.
 process.once("disconnect", () => process.exit());
 const tell = (message: object) => void process.send?.(message);
@@ -20,8 +22,10 @@ listener.behave("ends the process", () => {
   process.kill(process.pid, "SIGKILL");
 });
 
+workshop.behave("never ends", () => new Promise(() => {}));
+
 const hosted = await host({
-  agents: [listener.agent("test.ear"), echoAgent()],
+  agents: [listener.agent("test.ear"), echoAgent(), workshop.agent()],
   broker: process.env["HOST_BROKER"],
   namespace: process.env["HOST_NAMESPACE"],
   clock: new ManualClock(),

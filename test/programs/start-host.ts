@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { MessageHeader } from "@parley/mesh";
 import { until } from "../tools/until.ts";
 
-/** What a hosting process tells of each call and event. */
+/** What a hosting process tells of each call, event and command. */
 export interface Told {
-  readonly kind: "ready" | "called" | "published" | "heard";
+  readonly kind: "ready" | "called" | "published" | "heard" | "dispatched" | "ran";
   readonly url?: string;
   readonly header?: MessageHeader;
   readonly error?: string;
