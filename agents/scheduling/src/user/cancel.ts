@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
-import type { Appointment } from "../domain/booking/appointment.ts";
+import { type Appointment, appointmentsOf } from "../domain/booking/appointment.ts";
 import {
   appointmentsReply,
   cancelledReply,
@@ -46,9 +46,19 @@ export async function cancel(
   return { reply: cancelledReply(appointment, reader), events: [{ kind: "cancelled" }], appointment };
 }
 
-async function upcoming({ ctx, userId, conversationId }: Turn): Promise<readonly Appointment[]> {
-  const { appointments } = await ctx.client(SchedulingAgentService).listAppointments({ userId }, { conversationId });
-  return appointments.map(appointmentOf);
+/**
+ * What is still to come, earliest first. The list may lack for a moment what was booked at another instance; the appointment
+ * that this conversation speaks of must not be missing, so it is asked for by itself.
+ */
+async function upcoming({ ctx, userId, conversationId, conversation, reader }: Turn): Promise<readonly Appointment[]> {
+  const client = ctx.client(SchedulingAgentService);
+  const { appointments } = await client.listAppointments({ userId }, { conversationId });
+  const listed = appointments.map(appointmentOf);
+  const { appointmentId } = conversation.appointment ?? {};
+  if (appointmentId === undefined || listed.some((other) => other.appointmentId === appointmentId)) return listed;
+  const { appointment } = await client.getAppointment({ userId, appointmentId }, { conversationId });
+  const missing = appointment === undefined ? [] : [appointmentOf(appointment)];
+  return appointmentsOf([...listed, ...missing], { userId, includePast: false, now: reader.now });
 }
 
 function fits(appointment: Appointment, { understood, reader }: Turn): boolean {
