@@ -12,6 +12,7 @@ import {
   ensureStreams,
   type NatsServer,
   Subjects,
+  startCluster,
   startServer,
   streamNames,
 } from "@parley/mesh/broker";
@@ -153,6 +154,17 @@ test("how the broker syncs is seen at its monitoring only", async () => {
   await using lazy = await monitored("2m");
   expect(await seen(await monitorOf(always))).toEqual([]);
   expect(await seen(await monitorOf(lazy))).toMatchObject([{ code: "durability-weak", severity: "error" }]);
+});
+
+test("streams of one mesh that are held by different numbers of servers are found", async () => {
+  await using cluster = await startCluster({ storeDir: join(folder, "cluster") });
+  await using connected = await connectBroker({ url: cluster.url, name: "test" });
+  await ensureStreams(connected, { namespace, domains: [domain], replicas: 3 });
+  const uneven = async () =>
+    (await examine(connected, namespace)).filter(({ code }) => code === "stream-replicas").map(({ where }) => where);
+  expect(await uneven()).toEqual([]);
+  await connected.manager.streams.update(names.audit, { num_replicas: 1 });
+  expect(await uneven()).toEqual([names.audit]);
 });
 
 async function monitorOf({ storeDir }: NatsServer): Promise<string> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { defineAgent, on } from "@parley/mesh";
+import { type Clock, defineAgent, on } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { type ExamineOptions, examine, type Finding, type FindingCode } from "@parley/mesh/doctor";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
@@ -26,6 +26,9 @@ async function deposits(mesh: TestMesh, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await mesh.client(AccountService).deposit({ account: `a${i % 3}`, amount: 1n });
   await mesh.settled();
 }
+
+/** A clock by which everything has waited for longer. */
+const ahead = (ms: number): Clock => ({ now: () => Date.now() + ms, after: () => () => {} });
 
 async function found(mesh: TestMesh, code: FindingCode, options?: ExamineOptions): Promise<readonly Finding[]> {
   return (await examine(mesh.broker, mesh.namespace, options)).filter((finding) => finding.code === code);
@@ -96,6 +99,21 @@ describe("the doctor", () => {
     expect(await found(mesh, "event-not-sourced", { deep: true })).toEqual([]);
   });
 
+  test("finds a sourcing that is late", async () => {
+    await using mesh = await bank();
+    const { events } = streamNames(mesh.namespace);
+    const { bytes } = (await mesh.broker.manager.streams.info(events)).state;
+    await mesh.broker.manager.streams.update(events, { max_bytes: bytes + 1 });
+    await mesh.client(AccountService).deposit({ account: "a0", amount: 1n });
+    expect(await found(mesh, "source-lagging")).toEqual([]);
+    expect(await found(mesh, "source-lagging", { clock: ahead(31_000) })).toMatchObject([
+      { severity: "warning", where: events, what: expect.stringContaining(journalOf(mesh)) },
+    ]);
+    await mesh.broker.manager.streams.update(events, { max_bytes: -1 });
+    await mesh.settled();
+    expect(await found(mesh, "source-lagging", { clock: ahead(31_000) })).toEqual([]);
+  });
+
   test("finds a hole in the events of a key, in its middle and at its beginning", async () => {
     await using mesh = await bank();
     const { streams } = mesh.broker.manager;
@@ -150,6 +168,24 @@ describe("the doctor", () => {
     ]);
     await mesh.broker.manager.consumers.delete(events, place);
     expect(await leftover()).toEqual([]);
+  });
+
+  test("finds a hearer that is behind, but none that is idle", async () => {
+    const gate = Promise.withResolvers<void>();
+    const hearer = on(EchoSaidSchema, { name: "slow" }, () => gate.promise);
+    await using mesh = await testMesh({ agents: [defineAgent({ name: "test.slow", hears: [hearer] })] });
+    const { events } = streamNames(mesh.namespace);
+    const later = { clock: ahead(61_000) };
+    expect(await found(mesh, "hearer-behind", later)).toEqual([]);
+    for (let i = 0; i < 40; i++) await mesh.publish(EchoSaidSchema, { key: `k${i}` });
+    const pending = async () => (await mesh.broker.manager.consumers.info(events, "test-slow~slow")).num_pending;
+    await until(async () => (await pending()) === 8);
+    expect(await found(mesh, "hearer-behind", later)).toMatchObject([
+      { severity: "warning", where: `${events} > test-slow~slow`, what: expect.stringMatching(/^8 message\(s\) wait/) },
+    ]);
+    gate.resolve();
+    await until(async () => (await pending()) === 0);
+    expect(await found(mesh, "hearer-behind", later)).toEqual([]);
   });
 
   test("finds dead letters", async () => {

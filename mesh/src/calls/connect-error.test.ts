@@ -4,16 +4,23 @@
 import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { create } from "@bufbuild/protobuf";
-import { DirectoryService, ListAgentsRequestSchema } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import {
+  DirectoryService,
+  ListAgentsRequestSchema,
+  ListAgentsResponseSchema,
+} from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { OperatorService, TailEventsRequestSchema } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { expect, test } from "vitest";
+import { systemClock } from "../clock.ts";
 import { Contracts } from "../contracts/contracts.ts";
 import { headerFor } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import { isStream } from "../pipeline/step.ts";
 import { rootTrace } from "../telemetry/propagation.ts";
+import { Breakers } from "./breakers.ts";
 import { type HttpChannel, httpChannel } from "./http-channel.ts";
+import { toChannel } from "./route.ts";
 
 const contracts = Contracts.of({ services: [DirectoryService, OperatorService], events: [] });
 
@@ -112,9 +119,17 @@ test("a call that its caller ends is CANCELED", async () => {
   expect(await failureOf(channel.call(outgoing(ending.signal)))).toMatchObject({ code: "CANCELED", mayHaveRun: true });
 });
 
-test("a refused stream has surely not run", async () => {
-  await using channel = await channelTo((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
-  expect(await failureOf(channel.call(outgoing()))).toMatchObject({ code: "DRAINING", mayHaveRun: false });
+test("a refused stream has surely not run, and the call goes to another instance", async () => {
+  await using draining = await channelTo((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+  await using other = await channelTo((stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/proto" });
+    stream.end();
+  });
+  expect(await failureOf(draining.call(outgoing()))).toMatchObject({ code: "DRAINING", mayHaveRun: false });
+  const breakers = new Breakers(systemClock, () => {});
+  await expect(toChannel(() => [draining, other], breakers)(outgoing())).resolves.toEqual(
+    create(ListAgentsResponseSchema),
+  );
 });
 
 test("nobody who listens has surely not run", async () => {

@@ -7,6 +7,7 @@ import { commandSources, eventSources } from "../broker/stream-configs.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { journaledDomains } from "../broker/streams.ts";
 import { Subjects } from "../broker/subjects.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { MeshError } from "../mesh-error.ts";
 import { brokerVersion } from "./broker-version.ts";
 import { deadLetters } from "./dead-letters.ts";
@@ -30,6 +31,8 @@ export interface ExamineOptions {
   readonly sample?: number | undefined;
   /** Address of the broker's monitoring, e.g. `http://127.0.0.1:8222`; without it nobody but an operator sees how it syncs. */
   readonly monitor?: string | undefined;
+  /** Default: the machine's; how long something waits is counted by it, from when the broker stored it. */
+  readonly clock?: Clock | undefined;
 }
 
 const checks: Readonly<Record<string, Check>> = {
@@ -58,7 +61,7 @@ export async function examine(
   namespace: string,
   options: ExamineOptions = {},
 ): Promise<readonly Finding[]> {
-  const { deep = false, sample = 2_000, monitor } = options;
+  const { deep = false, sample = 2_000, monitor, clock = systemClock } = options;
   const subjects = new Subjects(namespace);
   const names = streamNames(namespace);
   const domains = await patiently(broker, "listing streams", () => journaledDomains(broker, namespace));
@@ -72,6 +75,7 @@ export async function examine(
       [names.commands, commandSources(subjects, names, domains)],
     ]),
     sample: deep ? Number.POSITIVE_INFINITY : sample,
+    now: () => clock.now(),
     monitor,
   };
   const found = await Promise.all(Object.entries(checks).map(([name, check]) => tried(name, check, patient)));

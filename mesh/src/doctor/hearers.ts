@@ -26,19 +26,21 @@ export const hearers: Check = async (patient) => {
       if ((info.config.inactive_threshold ?? 0) > 0) continue;
       const agent = info.name.split("~")[0] ?? "";
       const finding =
-        live.has(agent) && !isAbandoned(info) ? await behind(patient, info) : leftover(info, live.has(agent));
+        live.has(agent) && !isAbandoned(info, patient.now())
+          ? await behind(patient, info)
+          : leftover(info, live.has(agent));
       if (finding !== undefined) findings.push(finding);
     }
   }
   return findings;
 };
 
-/** Nobody waits for messages, and none was taken lately. A busy hearer waits for none, but takes some. */
-function isAbandoned({ num_waiting, delivered, created }: ConsumerInfo): boolean {
+/** Nobody waits for messages or has any, and none was taken lately. A busy hearer waits for none, but has some. */
+function isAbandoned({ num_waiting, num_ack_pending, delivered, created }: ConsumerInfo, now: number): boolean {
   // Not in the client's types.
   const active = "last_active" in delivered ? String(delivered.last_active) : created;
   const last = Date.parse(active);
-  return num_waiting === 0 && Date.now() - last > abandonedMs;
+  return num_waiting === 0 && num_ack_pending === 0 && now - last > abandonedMs;
 }
 
 function leftover(info: ConsumerInfo, isLive: boolean): Finding | undefined {
@@ -58,12 +60,12 @@ function leftover(info: ConsumerInfo, isLive: boolean): Finding | undefined {
   };
 }
 
-async function behind({ broker }: Patient, info: ConsumerInfo): Promise<Finding | undefined> {
+async function behind({ broker, now }: Patient, info: ConsumerInfo): Promise<Finding | undefined> {
   const { name, stream_name: stream, num_pending, delivered, config } = info;
   if (num_pending === 0) return undefined;
   const filter = config.filter_subjects?.[0] ?? config.filter_subject ?? ">";
   const oldest = await firstOf(broker, stream, { filter, from: delivered.stream_seq + 1 });
-  const ageMs = oldest === undefined ? 0 : Date.now() - oldest.storedAt;
+  const ageMs = oldest === undefined ? 0 : now() - oldest.storedAt;
   if (ageMs < behindMs) return undefined;
   return {
     severity: "warning",

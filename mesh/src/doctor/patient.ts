@@ -18,6 +18,8 @@ export interface Patient {
   readonly sources: ReadonlyMap<string, readonly DurableSource[]>;
   /** Messages of each stream that are looked at, from the newest back. */
   readonly sample: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** Address of the broker's monitoring, e.g. `http://127.0.0.1:8222`. */
   readonly monitor: string | undefined;
 }

@@ -29,7 +29,7 @@ export const sources: Check = async (patient) => {
 };
 
 async function check(
-  { broker }: Patient,
+  { broker, now }: Patient,
   stream: string,
   { source, state }: { readonly source: DurableSource; readonly state: SourceState | undefined },
 ): Promise<readonly Finding[]> {
@@ -51,6 +51,7 @@ async function check(
   return late({
     stream,
     origin,
+    now: now(),
     waiting: await firstOf(broker, origin, { filter: transform.src, from: state.sequence + 1 }),
   });
 }
@@ -58,14 +59,16 @@ async function check(
 function late({
   stream,
   origin,
+  now,
   waiting,
 }: {
   readonly stream: string;
   readonly origin: string;
+  readonly now: number;
   readonly waiting: { readonly storedAt: number; readonly sequence: number } | undefined;
 }): readonly Finding[] {
   // By two clocks, so a difference of seconds means nothing.
-  const ageMs = waiting === undefined ? 0 : Date.now() - waiting.storedAt;
+  const ageMs = waiting === undefined ? 0 : now - waiting.storedAt;
   if (waiting === undefined || ageMs < patienceMs) return [];
   return [
     {
