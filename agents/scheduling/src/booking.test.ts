@@ -130,7 +130,7 @@ test("who watches already is told as it happens, and goes on after the last one 
   }
 });
 
-test("of many who want one slot one gets it; everybody else is told so, with alternatives, and it is announced once", async () => {
+test("of many who want one slot one gets it; everybody else is told so, with alternatives, and it is announced once [R34]", async () => {
   await using world = await testWorld();
   const offer = await firstOffer(world);
   const everybody = Array.from({ length: 50 }, (_, index) => `user${index}`);

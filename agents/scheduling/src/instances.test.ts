@@ -67,7 +67,7 @@ test("what is booked at one instance can be seen, watched and cancelled at anoth
   }
 });
 
-test("of fifty who want one slot at two instances one gets it, and everybody else is offered others", async () => {
+test("of fifty who want one slot at two instances one gets it, and everybody else is offered others [R34]", async () => {
   await using one = await start();
   await using other = await start();
   const [offer] = await offersFor(one);
