@@ -13,6 +13,8 @@ import { EchoSaidSchema } from "../gen/parley/test/v1/echo_pb.js";
 import { startHost } from "../programs/start-host.ts";
 import { until } from "../tools/until.ts";
 
+type StreamConfig = Parameters<TestMesh["broker"]["manager"]["streams"]["add"]>[0];
+
 const journalOf = (mesh: TestMesh) => streamNames(mesh.namespace).journal("parley.test.v1");
 
 /** A bank with three accounts of some events each. */
@@ -67,6 +69,23 @@ describe("the doctor", () => {
       ).toHaveLength(1);
     }
     expect(told).toHaveLength(6);
+  });
+
+  test("finds streams that a restart of the broker or a power loss would empty", async () => {
+    await using mesh = await bank();
+    const { audit, dead } = streamNames(mesh.namespace);
+    const { manager } = mesh.broker;
+    const remade = async (name: string, change: Partial<StreamConfig> & { readonly persist_mode?: string }) => {
+      const { config } = await manager.streams.info(name);
+      await manager.streams.delete(name);
+      await manager.streams.add({ ...config, ...change });
+    };
+    await remade(dead, { persist_mode: "async" });
+    await remade(audit, { storage: "memory" });
+    expect((await found(mesh, "stream-setting")).map(({ where, what }) => `${where}: ${what}`)).toEqual([
+      `${audit}: "storage" is "memory": a restart of the broker empties it.`,
+      `${dead}: "persist_mode" is "async": what it acknowledges may not be on the disk.`,
+    ]);
   });
 
   test("finds a stream that is not there", async () => {
