@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { defineAgent, MeshError, serve } from "@parley/mesh";
+import { defineAgent, host, MeshError, serve } from "@parley/mesh";
+import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { jobs, Workshop, wishAgent } from "../agents/job-agent.ts";
 import { EchoService } from "../gen/parley/test/v1/echo_pb.js";
 import { JobDoneSchema, JobService, JobWishedSchema, OrderlyService } from "../gen/parley/test/v1/job_pb.js";
+import { until } from "../tools/until.ts";
 
 const workshop = new Workshop();
 let mesh: TestMesh;
@@ -130,6 +132,68 @@ describe("a command", () => {
     await mesh.settled();
     expect(workshop.runsOf("slow")).toHaveLength(12);
     expect(workshop.most).toBe(4);
+  });
+});
+
+describe("a command for later", () => {
+  test("runs when it is due and not before, and has the contract's time from then on", async () => {
+    const due = mesh.clock.now() + 3_600_000;
+    await mesh.dispatch(job, { name: "reminder", kept: true }, { at: new Date(due) });
+    await mesh.advance(3_599_999);
+    expect(workshop.runsOf("reminder")).toEqual([]);
+    await mesh.advance(1);
+    expect(workshop.runsOf("reminder")).toMatchObject([{ at: due, header: { attempt: 1, expires: due + 60_000 } }]);
+    expect(await mesh.load(jobs.at("reminder"))).toBe(1);
+  });
+
+  test("runs at once when its time is over already, and expires by that time", async () => {
+    const past = (ms: number) => ({ at: new Date(mesh.clock.now() - ms) });
+    await mesh.dispatch(job, { name: "belated" }, past(59_999));
+    const { id } = await mesh.dispatch(job, { name: "too late" }, past(60_000));
+    await mesh.settled();
+    expect(workshop.runsOf("belated")).toHaveLength(1);
+    expect(workshop.runsOf("too late")).toEqual([]);
+    const letter = (await mesh.deadLetters()).find(({ header }) => header?.messageId === id);
+    expect(letter?.error?.code).toBe("EXPIRED");
+  });
+
+  test("is refused for a date that is none", async () => {
+    await expect(mesh.dispatch(job, { name: "never" }, { at: new Date(Number.NaN) })).rejects.toMatchObject({
+      code: "INVALID_MESSAGE",
+    });
+  });
+
+  test("is left with the broker in real time: several instances, one run, one effect", {
+    timeout: 30_000,
+  }, async () => {
+    await using own = await testMesh({ agents: [wishAgent] });
+    const { namespace, broker } = own;
+    const done = new Workshop();
+    const where = { broker: inject("natsUrl"), namespace };
+    await using first = await host({ ...where, agents: [done.agent("first")] });
+    await using _second = await host({ ...where, agents: [done.agent("second")] });
+    const due = Date.now() + 2_500;
+    const ids = await Promise.all(
+      Array.from({ length: 5 }, (_, index) =>
+        first.dispatch(job, { name: `later-${index}`, kept: true }, { at: new Date(due), key: `k ${index}` }),
+      ),
+    );
+    const scheduled = async () => (await broker.manager.streams.info(streamNames(namespace).schedules)).state.messages;
+    await until(async () => (await scheduled()) === 5);
+    expect(done.runs).toEqual([]);
+    await until(() => own.events.of(JobDoneSchema).length === 5);
+    expect(done.runs.map(({ header }) => header.messageId).sort()).toEqual(ids.map(({ id }) => id).sort());
+    for (const { at, header } of done.runs) {
+      expect(at).toBeGreaterThanOrEqual(due);
+      expect(header).toMatchObject({ attempt: 1, expires: due + 60_000 });
+    }
+    // Once as it was dispatched, once as the broker put it back.
+    await until(() => own.commands.ids.length === 10);
+    const { schedules } = streamNames(namespace);
+    const put = await broker.manager.streams.getMessage(schedules, { last_by_subj: `${namespace}.sched.*.cmd.>` });
+    // What it has put back it forgets by itself; the key is the command's own.
+    expect(put?.header.get("Nats-TTL")).toBe("168h");
+    expect(Buffer.from(put?.subject.split("=").at(-1) ?? "", "base64url").toString()).toMatch(/^k \d$/);
   });
 });
 

@@ -17,6 +17,7 @@ import { toChannel } from "../calls/route.ts";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import { systemClock } from "../clock.ts";
 import { Dispatcher } from "../commands/dispatcher.ts";
+import { parking } from "../commands/park.ts";
 import { Contracts } from "../contracts/contracts.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
@@ -145,6 +146,8 @@ export async function host(options: HostOptions): Promise<Host> {
     subjects,
     clock,
     random,
+    // The broker keeps real time; it cannot wait for a clock that is moved by hand.
+    park: clock === systemClock ? parking(appender, subjects) : undefined,
     deadLetters: new DeadLetters({ appender, subjects, contractDigest: contracts.digest }),
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);

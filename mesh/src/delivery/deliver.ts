@@ -4,6 +4,7 @@
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
+import { dueOf } from "../due.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { RetryPlans } from "../plans.ts";
@@ -24,10 +25,14 @@ export interface DeliveryInit {
   readonly pause: (delayMs: number, clock: Clock) => Promise<boolean>;
   /** Aborts when a draining host waits no longer for its handlers: what they have in hand goes back to the broker. */
   readonly abandoned: AbortSignal;
+  /** Leaves a message that is due later to the broker; unset: it is held in memory, as one that is due within a second is. */
+  readonly park?: ((pulled: PulledMessage, header: MessageHeader, due: number) => Promise<void>) | undefined;
   /** Told of each failed try; `delayMs` is unset when it was the last. */
   readonly onFailure?: ((hearing: Hearing, failed: FailedAttempt, delayMs: number | undefined) => void) | undefined;
 }
 
+/** Milliseconds before a message is due, within which it is not worth a way through the broker. */
+const holdMs = 1_000;
 /** Real milliseconds after which a dead letter that could not be stored is tried again. */
 const burialRetryMs = 1_000;
 /** Deliveries beyond the contract's tries that nobody settled; then the message is taken for what ended its hearers. */
@@ -49,6 +54,15 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
     const error = MeshError.from(thrown);
     init.onFailure?.(hearing, { attempt: pulled.deliveryCount, failedAt: init.clock.now(), error }, undefined);
     return giveUp({ pulled, hearing, header: undefined, attempts, error }, init);
+  }
+  const due = dueOf(pulled.headers);
+  const earlyMs = (due ?? 0) - init.clock.now();
+  if (due !== undefined && earlyMs > 0) {
+    if (init.park !== undefined && earlyMs > holdMs) {
+      await init.park(pulled, opened.header, due);
+      return pulled.ack();
+    }
+    if (!(await init.pause(earlyMs, init.clock))) return pulled.nak(earlyMs);
   }
   for (let attempt = opened.header.attempt + pulled.deliveryCount - 1; ; attempt++) {
     const header = { ...opened.header, attempt };
@@ -97,6 +111,7 @@ async function tryOnce(
       trace: extract((name) => pulled.headers.get(name)),
       signal,
       remainingMs: undefined,
+      due: dueOf(pulled.headers),
     });
     return undefined;
   } catch (thrown) {

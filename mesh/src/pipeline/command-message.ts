@@ -4,6 +4,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { NewMessage } from "../broker/new-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
+import { dueHeader } from "../due.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import type { OpenSpan } from "../telemetry/open-span.ts";
@@ -35,7 +36,7 @@ export interface CommandMessage {
 
 /** Makes the message of a command. It expires by its contract, counted from when it is due, not by whoever's timeout. */
 export function commandMessage(command: CommandRequest, origin: CommandOrigin): CommandMessage {
-  const { contract, request, priority } = command;
+  const { contract, request, priority, due } = command;
   const { subjects, domain, now } = origin;
   const header = headerFor(
     {
@@ -47,7 +48,7 @@ export function commandMessage(command: CommandRequest, origin: CommandOrigin): 
       name: contract.name,
       timestamp: now,
       priority,
-      expires: now + contract.command.expiresAfterMs,
+      expires: (due ?? now) + contract.command.expiresAfterMs,
     },
     origin.cause,
   );
@@ -56,6 +57,7 @@ export function commandMessage(command: CommandRequest, origin: CommandOrigin): 
   const span = startSendSpan({ header, subject, parent: origin.trace });
   const headers = new Map<string, string>();
   writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
+  if (due !== undefined) headers.set(dueHeader, new Date(due).toISOString());
   inject(span.context, (name, value) => headers.set(name, value));
   const payload = toBinary(contract.desc.input, request);
   return { message: { subject, payload, headers, id: header.messageId }, header, span };

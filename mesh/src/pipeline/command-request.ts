@@ -20,6 +20,11 @@ export interface DispatchOptions {
   readonly key?: string | undefined;
   /** Default: the contract's. */
   readonly priority?: Priority | undefined;
+  /**
+   * When it is to be run: not before, and as soon after as a command that is sent then. Default: at once. From then on it has
+   * the contract's time until it expires.
+   */
+  readonly at?: Date | undefined;
 }
 
 /** A contract of a method that can be dispatched. */
@@ -32,6 +37,8 @@ export interface CommandRequest {
   /** Unset: the id of the message stands for it. */
   readonly key: string | undefined;
   readonly priority: Priority;
+  /** Milliseconds since the epoch; unset: at once. */
+  readonly due: number | undefined;
 }
 
 /**
@@ -62,7 +69,14 @@ export function commandRequest<I extends DescMessage, O extends DescMessage>(
     request,
     key: key === "" ? undefined : key,
     priority: options.priority ?? contract.priority,
+    due: dueTime(contract.name, options.at),
   };
+}
+
+function dueTime(name: string, at: Date | undefined): number | undefined {
+  const due = at?.getTime();
+  if (due === undefined || !Number.isNaN(due)) return due;
+  throw new MeshError({ code: "INVALID_MESSAGE", message: `"${name}" cannot be dispatched at an invalid date` });
 }
 
 function isDispatched(contract: MethodContract): contract is DispatchedMethod {

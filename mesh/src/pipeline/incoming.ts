@@ -36,4 +36,6 @@ export interface Incoming {
   signal: AbortSignal | undefined;
   /** What the caller still waits, in milliseconds; unset: the policy's timeout alone counts. */
   readonly remainingMs: number | undefined;
+  /** When a command was to be run, in milliseconds since the epoch; unset: at once. */
+  readonly due?: number | undefined;
 }

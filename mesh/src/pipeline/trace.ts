@@ -40,11 +40,11 @@ export function traceHandler(clock: Clock): Step<Incoming> {
   };
 }
 
-function handlerSpan({ operation, header, trace: parent, door }: Incoming, clock: Clock): OpenSpan {
+function handlerSpan({ operation, header, trace: parent, door, due }: Incoming, clock: Clock): OpenSpan {
   const { name, agent, handler } = operation;
   if (operation.kind === "call") {
     return startServeSpan({ header, parent, method: name, agent, door: door === "local" ? "local" : "http" });
   }
-  const ageMs = clock.now() - header.timestamp;
+  const ageMs = clock.now() - Math.max(header.timestamp, due ?? 0);
   return startProcessSpan({ header, parent, type: name, agent, hearer: handler, ageMs });
 }
