@@ -142,10 +142,11 @@ export const errorCodes = {
     remedy: "Start nats-server or check PARLEY_NATS_URL.",
   },
   BROKER_UNSUITABLE: {
-    sentence: "The broker is too old or lacks JetStream.",
+    sentence: "The broker is too old, lacks JetStream, or has streams that the mesh cannot use.",
     errorClass: "INVALID",
     connectCode: "failed_precondition",
-    remedy: "Use nats-server 2.14.5 or newer with JetStream enabled.",
+    remedy:
+      "Use nats-server 2.14.5 or newer with JetStream enabled; where the message names a stream, ask `parley doctor`.",
   },
   BROKER_NOT_FOUND: {
     sentence: "No usable nats-server could be found or fetched.",
