@@ -39,6 +39,7 @@ export class RunningProjection<S> implements AsyncDisposable {
   #looks: number[] = [];
   #completeAt = 0;
   #wake: (() => void) | undefined;
+  #isIdle = false;
   #running: Promise<void> | undefined;
 
   private constructor(broker: Broker, subjects: Subjects, projection: Projection<S>) {
@@ -84,6 +85,8 @@ export class RunningProjection<S> implements AsyncDisposable {
       void this.#fold.state;
       signal.throwIfAborted();
       this.#signal();
+      // What is waited for is stored already: a pause between two looks would only be waiting for nothing.
+      this.#wake?.();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const onAbort = () => reject(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
@@ -113,7 +116,7 @@ export class RunningProjection<S> implements AsyncDisposable {
   #signal(): void {
     if (this.#looks.length === lookAfterSignalMs.length) return;
     this.#looks = [...lookAfterSignalMs];
-    this.#wake?.();
+    if (this.#isIdle) this.#wake?.();
   }
 
   async #run(): Promise<void> {
@@ -131,11 +134,12 @@ export class RunningProjection<S> implements AsyncDisposable {
     }
   }
 
-  /** Waits, or until a signal comes while nothing but the regular look is due. */
+  /** Waits, or until it is woken: by a signal only while nothing but the regular look is due. */
   async #pause(ms: number): Promise<void> {
     if (ms === 0) return;
     const woken = new AbortController();
-    if (ms === lookEveryMs) this.#wake = () => woken.abort();
+    this.#wake = () => woken.abort();
+    this.#isIdle = ms === lookEveryMs;
     await delay(ms, undefined, { signal: woken.signal, ref: false }).catch(() => {});
     this.#wake = undefined;
   }
