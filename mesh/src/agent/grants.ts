@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { performance } from "node:perf_hooks";
 import type { EventContract, MethodContract } from "../contracts/policy.ts";
 import type { Directory } from "../directory/directory.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -12,7 +13,7 @@ const unknownSenderMs = 1_000;
 
 /**
  * Which permissions an agent holds: what the agents of this host say of themselves, and what the profiles of all others
- * in the directory say. A sender that is not in it yet may just have started, so it is looked for once more.
+ * in the directory say. A sender that is not in it yet may just have started, so it is waited for a little.
  */
 export function grantsOf(agents: readonly Agent[], directory: Directory): Grants {
   const here = new Map(agents.map(({ name, permissions }) => [name, new Set(permissions)]));
@@ -20,7 +21,11 @@ export function grantsOf(agents: readonly Agent[], directory: Directory): Grants
   return async (agent, permission) => {
     const own = here.get(agent);
     if (own !== undefined) return own.has(permission);
-    if (inDirectory(agent).length === 0) await directory.changed(unknownSenderMs);
+    const deadline = performance.now() + unknownSenderMs;
+    for (let leftMs = unknownSenderMs; leftMs > 0 && inDirectory(agent).length === 0; ) {
+      await directory.changed(leftMs);
+      leftMs = deadline - performance.now();
+    }
     return inDirectory(agent).some(({ permissions }) => permissions.includes(permission));
   };
 }
