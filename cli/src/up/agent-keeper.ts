@@ -75,7 +75,6 @@ export class AgentKeeper implements AsyncDisposable {
     if (this.#ending.signal.aborted) await run.drain();
     this.#run = run;
     this.#init.report(`agent "${run.agent}" runs again`);
-    this.#init.onRestarted();
     return run;
   }
 }

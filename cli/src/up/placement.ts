@@ -18,8 +18,6 @@ export interface PlacementInit {
   readonly broker: string;
   /** Is told of what all agents say and hear; unset: nobody. */
   readonly observer: Observer | undefined;
-  /** Is called when an agent's process had to be started again: what it held in memory is gone. */
-  readonly onRestarted: () => void;
   /** Takes a line for the person at the terminal. */
   readonly report: (line: string) => void;
 }

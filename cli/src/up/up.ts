@@ -56,7 +56,6 @@ export async function up(options: UpOptions): Promise<number> {
       modules: project.agents,
       broker: broker.url,
       observer: conversation && ((observation) => conversation?.observe(observation)),
-      onRestarted: () => void seed(placement.host).catch((error: unknown) => report(`seeding failed: ${error}`)),
       report,
     }),
   );
