@@ -4,8 +4,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineAgent } from "@parley/mesh";
-import { durableName, startServer, streamNames } from "@parley/mesh/broker";
+import { defineAgent, host } from "@parley/mesh";
+import { durableName, type NatsServer, startServer, streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { expect, inject, test } from "vitest";
 import { jobs, Workshop } from "../agents/job-agent.ts";
@@ -23,6 +23,19 @@ async function inHand({ broker, namespace }: TestMesh): Promise<number> {
   const name = durableName("test.job", "parley.test.v1.JobService/Do");
   const info = await broker.manager.consumers.info(streamNames(namespace).commands, name);
   return info.num_ack_pending;
+}
+
+/** A broker that may be killed. */
+async function ownServer(): Promise<AsyncDisposable & { readonly server: NatsServer }> {
+  const storeDir = await mkdtemp(join(tmpdir(), "parley-test-"));
+  const server = await startServer({ storeDir, maxFileStoreBytes: 2 ** 50 });
+  return {
+    server,
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(storeDir, { recursive: true, force: true });
+    },
+  };
 }
 
 test.concurrent("a command waits for the first instance of its agent, whoever dispatched it", async () => {
@@ -69,10 +82,8 @@ test.concurrent("what an instance was running when it was killed goes on in anot
 test("a broker that is killed amid dispatching and running loses no command and doubles no effect", {
   timeout: 90_000,
 }, async () => {
-  const storeDir = await mkdtemp(join(tmpdir(), "parley-test-"));
-  await using cleared = new AsyncDisposableStack();
-  cleared.defer(() => rm(storeDir, { recursive: true, force: true }));
-  await using server = await startServer({ storeDir, maxFileStoreBytes: 2 ** 50 });
+  await using own = await ownServer();
+  const { server } = own;
   const workshop = new Workshop();
   await using mesh = await testMesh({ agents: [workshop.agent()], broker: server.url });
   const names = Array.from({ length: 500 }, (_, index) => `job-${index}`);
@@ -101,4 +112,30 @@ test("a broker that is killed amid dispatching and running loses no command and 
   ).toEqual([...names].sort());
   expect(await mesh.load(jobs.at("job-499"))).toBe(1);
   expect(await mesh.deadLetters()).toEqual([]);
+});
+
+test("commands that come due while the broker is killed and away have one effect each", {
+  timeout: 60_000,
+}, async () => {
+  await using own = await ownServer();
+  const { server } = own;
+  await using mesh = await testMesh({ agents: [client], broker: server.url });
+  const { namespace, broker } = mesh;
+  const workshop = new Workshop();
+  await using serving = await host({ agents: [workshop.agent()], broker: server.url, namespace });
+  const due = Date.now() + 2_500;
+  const names = Array.from({ length: 20 }, (_, index) => `due-${index}`);
+  await Promise.all(
+    names.map((name, index) => serving.dispatch(job, { name, kept: true }, { at: new Date(due + index * 10) })),
+  );
+  const { schedules } = streamNames(namespace);
+  await until(async () => (await broker.manager.streams.info(schedules)).state.messages === names.length);
+  await until(() => Date.now() >= due + 100);
+  await server.kill();
+  await server.restart();
+  await until(() => mesh.events.of(JobDoneSchema).length >= names.length);
+  const done = mesh.events.of(JobDoneSchema).map(({ name }) => name);
+  expect(done.sort()).toEqual([...names].sort());
+  for (const { at } of workshop.runs) expect(at).toBeGreaterThanOrEqual(due);
+  for (const name of names) expect(await serving.load(jobs.at(name))).toBe(1);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { defineAgent, host, MeshError, serve } from "@parley/mesh";
+import { defineAgent, host, MeshError, onCommit, serve } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -255,6 +255,24 @@ describe("what is refused when it is dispatched", () => {
 
   test("a sender without the permission that the method asks for", async () => {
     await expect(mesh.dispatch(JobService.method.doSecretly, {})).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+
+  test("in a commit too: without the permission nothing is stored, with it the method runs", async () => {
+    const { doSecretly } = JobService.method;
+    const sends = (name: string, permissions: readonly string[]) => {
+      const heard = onCommit(JobWishedSchema, { name: "send", keys: () => ({}) }, (_, __, outbox) =>
+        outbox.dispatch(doSecretly, {}),
+      );
+      return defineAgent({ name, permissions, hears: [heard] });
+    };
+    const agents = [sends("test.stranger", []), sends("test.trusted", ["TEST_JOB"]), workshop.agent()];
+    await using own = await testMesh({ agents });
+    await own.publish(JobWishedSchema, { name: "secret" });
+    await own.settled();
+    expect(await own.deadLetters()).toMatchObject([{ agent: "test.stranger", error: { code: "PERMISSION_DENIED" } }]);
+    const ran = own.observed.filter(({ kind }) => kind === "ran").map(({ header }) => header.sourceAgentId);
+    expect(ran).toEqual(["test.trusted"]);
+    expect(own.commands.ids).toHaveLength(1);
   });
 
   test("a method that streams, when the types were got around", async () => {

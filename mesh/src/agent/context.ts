@@ -29,9 +29,9 @@ export interface Context {
   /** Calls another agent, because of this message: same flow, same trace, and no longer than this handler may take. */
   client<S extends DescService>(service: S): Client<S>;
   /**
-   * Publishes an event because of this message and waits until it is stored. In a hearer its id follows from the message
-   * heard: handling it again publishes nothing twice, and publishing something else under that id is MESSAGE_ID_REUSED.
-   * In a served method each call publishes anew.
+   * Publishes an event because of this message and waits until it is stored. In a hearer, and in a method that runs as a
+   * command, its id follows from the message: handling it again publishes nothing twice, and publishing something else under
+   * that id is MESSAGE_ID_REUSED. In a served method each call publishes anew.
    */
   publish<D extends DescMessage>(event: D, init: MessageInitShape<D>): Promise<void>;
   /**
