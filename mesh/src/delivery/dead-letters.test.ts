@@ -64,3 +64,14 @@ test("a message that is buried again, after a crash or by another instance, leav
   expect(letter.diedAt && timestampMs(letter.diedAt)).toBe(1_000);
   expect(first?.subject).toBe(subjects.deadLetter("test.ear", "listen"));
 });
+
+test("a message too large for its letter that is buried again leaves the first letter too", async () => {
+  await using test = await openTestBroker();
+  const { broker, names, appender, subjects } = test;
+  const deadLetters = new DeadLetters({ appender, subjects, contractDigest: "d" });
+  const large = burial();
+  const pulled = { ...large.pulled, payload: new Uint8Array(broker.connection.info?.max_payload ?? 0) };
+  await deadLetters.bury({ ...large, pulled });
+  await deadLetters.bury({ ...large, pulled, diedAt: 2_000 });
+  expect((await broker.manager.streams.info(names.dead)).state.messages).toBe(1);
+});

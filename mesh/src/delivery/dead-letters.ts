@@ -56,12 +56,13 @@ export class DeadLetters {
    */
   async bury(burial: Burial): Promise<void> {
     try {
-      await this.#store(burial);
+      await this.#store(burial).catch((thrown: unknown) => {
+        if (MeshError.from(thrown).code !== "TOO_LARGE") throw thrown;
+        return this.#store(withoutContent(burial));
+      });
     } catch (thrown) {
-      const error = MeshError.from(thrown);
-      if (error.code === "TOO_LARGE") return this.#store(withoutContent(burial));
       // Another process buried the same message, with its own times.
-      if (error.code !== "MESSAGE_ID_REUSED") throw thrown;
+      if (MeshError.from(thrown).code !== "MESSAGE_ID_REUSED") throw thrown;
     }
   }
 
