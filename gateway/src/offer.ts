@@ -51,6 +51,8 @@ export class Offer implements Disposable {
     this.#again = true;
     this.#running ??= this.#follow().finally(() => {
       this.#running = undefined;
+      // Asked for after it had looked for the last time.
+      if (this.#again && !this.#closed) this.#refreshLater();
     });
     return this.#running;
   }
