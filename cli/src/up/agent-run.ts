@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { getCompileCacheDir } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +40,10 @@ export class AgentRun {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       env: { ...process.env, NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? getCompileCacheDir() },
     });
-    const ended = once(child, "exit").then(([code, signal]) => (signal === null ? `exit code ${code}` : `${signal}`));
+    // Not by events.once: that rejects at "error" too, where nobody may be waiting for the end.
+    const ended = new Promise<string>((resolve) => {
+      child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+    });
     const ready = new Promise<Extract<FromAgent, { kind: "ready" }>>((resolve, reject) => {
       child.on("message", (message: FromAgent) => {
         if (message.kind === "observed") observer?.(message.observation);
