@@ -38,7 +38,9 @@ export class Breakers {
         retryAfterMs: breaker.retryAfterMs(now),
       });
     }
+    const { era } = breaker;
     return (error) => {
+      if (breaker.era !== era) return;
       if (error === undefined) breaker.succeeded(this.#clock.now());
       else if (tellsOfHealth(MeshError.from(error))) breaker.failed(this.#clock.now());
       else breaker.released();

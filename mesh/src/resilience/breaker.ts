@@ -24,6 +24,7 @@ export class Breaker {
   readonly #plan: BreakerPlan;
   readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = "closed";
+  #era = 0;
   #window: Slice[] = [];
   #openUntil = 0;
   #probing = 0;
@@ -36,6 +37,11 @@ export class Breaker {
 
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** Grows with every change of state. What a call tells that was admitted in an earlier one says nothing any more. */
+  get era(): number {
+    return this.#era;
   }
 
   /** Whether a call may go through now. */
@@ -101,6 +107,7 @@ export class Breaker {
 
   #become(state: BreakerState): void {
     this.#state = state;
+    this.#era++;
     this.#onChange(state);
   }
 }
