@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMessage } from "@bufbuild/protobuf";
+import { isAgentName } from "../contracts/agent-name.ts";
 import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { NamedProjection } from "../projection/define-projection.ts";
@@ -38,16 +39,13 @@ export type Agent = {
   readonly [K in keyof AgentInit]-?: Exclude<AgentInit[K], undefined>;
 };
 
-const agentName = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
-
 /**
  * Defines an agent. Nothing runs until a host takes it.
  *
  * @throws MeshError REFUSED when the name is not dotted lower case or two hearers share one name
  */
 export function defineAgent(init: AgentInit): Agent {
-  if (!agentName.test(init.name))
-    refuse(`"${init.name}" is no agent name; write dotted lower case, e.g. "outreach.sms"`);
+  if (!isAgentName(init.name)) refuse(`"${init.name}" is no agent name; write dotted lower case, e.g. "outreach.sms"`);
   const hears = init.hears ?? [];
   for (const [index, { name }] of hears.entries()) {
     if (hears.findIndex((other) => other.name === name) === index) continue;

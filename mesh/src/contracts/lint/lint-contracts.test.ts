@@ -40,6 +40,11 @@ const faults: readonly [name: string, body: string, ...findings: string[]][] = [
     'service-agent: service "MailAgentService" names no agent; write option (parley.mesh.v1.service) = { agent: "agent.mail" };',
   ],
   [
+    "agent_name",
+    `service MailService {\n  option (parley.mesh.v1.service) = { agent: "Mail-Agent" };\n  rpc Send(M) returns (M) { option (parley.mesh.v1.method) = { permission: "*" }; }\n}`,
+    '1:1: service-agent: "Mail-Agent", the agent of service "MailService", is no agent name: those are dotted lower case; write option (parley.mesh.v1.service) = { agent: "agent_name.mail" };',
+  ],
+  [
     "permission",
     `service S {\n  option (parley.mesh.v1.service) = { agent: "s" };\n  rpc SendMail(M) returns (M);\n}`,
     '3:3: method-permission: "SendMail" has a permission at no level; write option (parley.mesh.v1.method) = { permission: "SEND_MAIL" }; or "*" for any known caller',
