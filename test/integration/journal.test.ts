@@ -42,6 +42,13 @@ describe("a commit", () => {
     await expect(bank.getBalance({ account: "dora" })).resolves.toMatchObject({ balance: 4n });
   });
 
+  test("refuses another request under a key that was used, instead of answering for the first one", async () => {
+    await bank.deposit({ account: "ida", amount: 3n, requestId: "r-9" });
+    const other = bank.deposit({ account: "ida", amount: 4n, requestId: "r-9" });
+    await expect(other).rejects.toMatchObject({ code: "MESSAGE_ID_REUSED" });
+    await expect(bank.getBalance({ account: "ida" })).resolves.toMatchObject({ balance: 3n });
+  });
+
   test("remembers even a refusal that stored no state, when it was asked with an idempotency key", async () => {
     const request = { from: "eve", to: "fay", amount: 1n, requestId: "r-2" };
     await expect(bank.transfer(request)).resolves.toMatchObject({ done: false });

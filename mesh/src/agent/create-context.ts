@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { Caller, Cause } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { Dispatcher } from "../commands/dispatcher.ts";
 import type { FieldPath } from "../contracts/field-path.ts";
 import type { MessageIds, Publisher } from "../events/publisher.ts";
-import { derivedId } from "../ids.ts";
+import { derivedId, payloadDigest } from "../ids.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import type { Journals } from "../journal/journals.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
@@ -87,6 +87,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         signal,
         causeId: derivedId(...causeOf(incoming, givenKey), ++commits),
         isKept: givenKey !== "",
+        request: givenKey === "" ? undefined : payloadDigest(toBinary(operation.input, incoming.message)),
         // What is delivered may always come again, even as if for the first time, after a redrive.
         mayRepeat: operation.kind !== "call" || givenKey !== "" || header.attempt > 1,
         domain: operation.input.file.proto.package,

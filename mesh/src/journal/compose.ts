@@ -19,6 +19,7 @@ import { journalHeader } from "./journal-header.ts";
 import { markOf } from "./mark.ts";
 import { addressOf } from "./read-key.ts";
 import { snapshotPayload } from "./snapshot.ts";
+import { replyEnvelopeBytes } from "./stored-reply.ts";
 
 /**
  * A reply is stored in a header of an event, as base64, and the broker takes no more than 64 KiB of headers; larger ones
@@ -69,7 +70,7 @@ export interface Composition {
  * reply, and snapshots that are due.
  */
 export function compose(draft: Draft, init: CompositionInit): Composition {
-  if (Buffer.byteLength(init.reply) > maxReplyBytes) {
+  if (Buffer.byteLength(init.reply) > maxReplyBytes + replyEnvelopeBytes) {
     const message = `the reply of a commit is ${Buffer.byteLength(init.reply)} bytes; at most ${maxReplyBytes} are stored with it`;
     throw new MeshError({ code: "TOO_LARGE", message });
   }

@@ -110,7 +110,7 @@ test("a reply that is too large, or not plain, is refused and nothing is stored"
       at.append(AccountDepositedSchema, { account: "gus", amount: 1n });
       return reply;
     });
-  await expect(give("x".repeat(32 * 1024))).rejects.toMatchObject({ code: "TOO_LARGE" });
+  await expect(give("x".repeat(32 * 1024 + 64))).rejects.toMatchObject({ code: "TOO_LARGE" });
   await expect(give({ run: () => 1 })).rejects.toMatchObject({ code: "COMMIT_INVALID" });
   expect(await world.size()).toBe(0);
   await give("x".repeat(32 * 1024 - 2));

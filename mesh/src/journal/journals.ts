@@ -25,9 +25,9 @@ import { KeyQueue } from "./key-queue.ts";
 import { emptyKey, type KeyState } from "./key-state.ts";
 import { type At, KnownKeys } from "./known-keys.ts";
 import { readMark } from "./mark.ts";
-import { decodePlain, encodePlain } from "./plain-text.ts";
 import type { KeyReader } from "./read-key.ts";
 import { runDecide } from "./run-decide.ts";
+import { decodeReply, encodeReply } from "./stored-reply.ts";
 
 /** What the journals of a host are made of. */
 export interface JournalsInit extends KeyReader {
@@ -46,6 +46,8 @@ export interface CommitOrigin extends DraftGrants {
   readonly signal: AbortSignal | undefined;
   /** What a repeat of the same message is known by; unset: each commit is a new one. */
   readonly causeId: string | undefined;
+  /** Digest of the request, where its sender gave an idempotency key: another request under that key is refused. */
+  readonly request?: string | undefined;
   /** Whether even a decision that stores nothing is remembered: the sender gave an idempotency key. */
   readonly isKept: boolean;
   /** Whether the same message may have been handled before, so that a mark is looked for at once and not after a conflict. */
@@ -131,7 +133,7 @@ export class Journals {
         ...ats.map((at) => (fresh ? this.#keys.read(at) : this.#keys.lastSeen(at))),
       ]);
       const handled = marked ?? replyOf(known, origin.causeId);
-      if (handled !== undefined) return decodePlain(handled) as T;
+      if (handled !== undefined) return decodeReply(handled, origin.request) as T;
       const draft = new Draft(contracts, origin);
       const reply = run(draft, known);
       crashPoint("commit.decided");
@@ -140,7 +142,13 @@ export class Journals {
         fresh = true;
         if (await this.#changed(draft)) continue;
       }
-      const init = { ...origin, subjects, now: clock.now(), reply: encodePlain(reply), maxSnapshotBytes };
+      const init = {
+        ...origin,
+        subjects,
+        now: clock.now(),
+        reply: encodeReply(reply, origin.request),
+        maxSnapshotBytes,
+      };
       if (draft.size === 0 && !origin.isKept) return reply;
       try {
         await this.#store(draft, init, origin);
