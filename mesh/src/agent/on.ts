@@ -27,7 +27,8 @@ export interface Heard {
 
 /**
  * Hears an event: once per agent, by one of its instances, at least once. The handler may run again for the same event
- * (after a crash, or a failure that the contract retries); what it publishes keeps its ids then, so nobody hears it twice.
+ * (after a crash, or a failure that the contract retries); what it publishes keeps its ids then, so that it is stored once when
+ * that is within two minutes. Later it is stored again, and only hearers that commit notice.
  */
 export function on<D extends DescMessage>(
   event: D,
