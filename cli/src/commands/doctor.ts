@@ -12,8 +12,8 @@ export function doctorCommand(): Command {
         "Changes nothing. Exits with 1 when it finds errors.",
     )
     .option(
-      "--url <address>",
-      "broker, as nats://host:port (default: PARLEY_NATS_URL, else what the state folder says)",
+      "--broker <address>",
+      "its broker, as nats://host:port (default: PARLEY_NATS_URL, else what the state folder says)",
     )
     .option("--state <folder>", "state folder of the mesh (default: PARLEY_STATE, else .parley in the project)")
     .option("--namespace <name>", "mesh within the broker", "parley")
@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
 Examples:
   parley doctor
   parley doctor --deep --monitor http://127.0.0.1:8222
-  parley doctor --url nats://127.0.0.1:4222 -o json | jq '.[] | select(.severity == "error")'`,
+  parley doctor --broker nats://127.0.0.1:4222 -o json | jq '.[] | select(.severity == "error")'`,
     )
     .action(async (options) => {
       const { doctor } = await import("../operator/doctor.ts");

@@ -3,13 +3,12 @@
 
 import { connectBroker } from "@parley/mesh/broker";
 import { examine } from "@parley/mesh/doctor";
-import { findBroker } from "../state/find-broker.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
+import { type BrokerChoice, findBroker } from "../state/find-broker.ts";
 import { findingsText } from "../terminal/findings-text.ts";
 import { styleFor } from "../terminal/style.ts";
 
 /** What to examine, how, and how it is shown. */
-export interface DoctorChoice extends MeshChoice {
+export interface DoctorChoice extends BrokerChoice {
   readonly namespace: string;
   readonly deep: boolean;
   readonly monitor?: string | undefined;

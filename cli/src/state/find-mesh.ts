@@ -26,14 +26,18 @@ export function findMesh({ url, state }: MeshChoice): string {
 /**
  * Where the mesh of a state folder answers; default: of the one that `parley up` would use here.
  *
+ * @param otherwise how else it can be named, for who finds none
  * @throws UsageError when no mesh runs there
  */
-export function runningMesh(state: string | undefined): MeshAddresses {
+export function runningMesh(
+  state: string | undefined,
+  otherwise = "its address with --url or PARLEY_URL",
+): MeshAddresses {
   const folder = stateFolder(state);
   const record = readMeshRecord(folder);
   const file = meshFile(folder);
-  if (record === undefined) throw notFound(`"${file}" does not exist`);
-  if (!isRunning(record)) throw notFound(`"${file}" was left by process ${record.pid}, which is gone`);
+  if (record === undefined) throw notFound(`"${file}" does not exist`, otherwise);
+  if (!isRunning(record)) throw notFound(`"${file}" was left by process ${record.pid}, which is gone`, otherwise);
   if (record.addresses === undefined) {
     throw new UsageError(`the mesh of process ${record.pid} is still starting; repeat in a moment`);
   }
@@ -46,10 +50,10 @@ function checkedUrl(url: string): string {
   throw new UsageError(`"${url}" is no http address; write one like "http://127.0.0.1:8080"`);
 }
 
-function notFound(why: string): UsageError {
+function notFound(why: string, otherwise: string): UsageError {
   return new UsageError(
     `no running mesh found: ${why}`,
     "Start one with `parley up`; name the state folder of another with --state or PARLEY_STATE,",
-    "or its address with --url or PARLEY_URL.",
+    `or ${otherwise}.`,
   );
 }
