@@ -167,6 +167,7 @@ describe("contracts", () => {
     const confirm = methods.find(({ name }: { name: string }) => name.endsWith("/ConfirmSlot"));
     expect(confirm).toMatchObject({ timeoutMs: 10_000, permission: "CONFIRM_SLOT", idempotencyKey: "idempotency_key" });
     expect(confirm.retries.TRANSIENT.delaysMs).toEqual([200, 1_000]);
+    expect(confirm.retries, "a call never retries a defect").not.toHaveProperty("INTERNAL");
     expect(events.map(({ name }: { name: string }) => name)).toContain("APPOINTMENT_CONFIRMED");
   });
 });

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Contracts, EventContract, MethodContract, RetryPlans } from "@parley/mesh/contracts";
+import { methodRetries } from "./method-retries.ts";
 
 /** Contracts as plain data for programs: every policy as it holds, all levels looked up; times in milliseconds. */
 export function contractsJson(contracts: Contracts): unknown {
@@ -20,13 +21,14 @@ export function methodsOf(contracts: Contracts): readonly MethodContract[] {
   return contracts.services.flatMap(({ methods }) => methods.map((desc) => contracts.method(desc)));
 }
 
-function methodJson({ desc, idempotencyKey, retries, command, ...policy }: MethodContract): unknown {
+function methodJson(method: MethodContract): unknown {
+  const { desc, idempotencyKey, command, ...policy } = method;
   return {
     ...policy,
     request: desc.input.typeName,
     response: desc.output.typeName,
     idempotencyKey: idempotencyKey?.path,
-    retries: retriesJson(retries),
+    retries: retriesJson(methodRetries(method)),
     command: command === undefined ? undefined : { ...command, orderKey: command.orderKey?.path },
   };
 }

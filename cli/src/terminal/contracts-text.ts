@@ -3,6 +3,7 @@
 
 import type { Contracts, EventContract, MethodContract, RetryPlans } from "@parley/mesh/contracts";
 import { duration } from "./duration.ts";
+import { methodRetries } from "./method-retries.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 
@@ -46,7 +47,7 @@ function methodRow(policy: MethodContract, retries: RetryNotes): readonly string
   return [
     `  ${desc.name}${kind === "unary" ? "" : " (stream)"}`,
     `${duration(timeoutMs)}${total}`,
-    retries.text(policy.retries),
+    retries.text(methodRetries(policy)),
     permission === "*" ? "anybody" : permission,
     exposure.toLowerCase(),
     repeatText(policy),
