@@ -3,7 +3,7 @@
 
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { MeshError } from "@parley/mesh";
-import { fromConnectError, toConnectError } from "@parley/mesh/calls";
+import { fromConnectError, toConnectError, tooLargeMessage } from "@parley/mesh/calls";
 import { type Exchange, exchangeOf } from "./exchange.ts";
 
 /**
@@ -25,8 +25,8 @@ export function completeErrors(context: HandlerContext): void {
 
 function complete(error: ConnectError, exchange: Exchange): void {
   exchange.error = meshErrorOf(error, exchange);
-  const { code, details } = toConnectError(exchange.error);
-  Object.assign(error, { code, details });
+  const { code, details, message, rawMessage } = toConnectError(exchange.error);
+  Object.assign(error, { code, details, message, rawMessage });
 }
 
 /** Connect's codes for one who cannot be understood; which one depends on the format. */
@@ -34,7 +34,8 @@ const notUnderstood: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.Int
 
 function meshErrorOf(error: ConnectError, { entered, contract }: Exchange): MeshError {
   const message = error.rawMessage;
-  if (error.code === Code.ResourceExhausted) return new MeshError({ code: "TOO_LARGE", message, mayHaveRun: entered });
+  const tooLarge = tooLargeMessage(error);
+  if (tooLarge !== undefined) return new MeshError({ code: "TOO_LARGE", message: tooLarge, mayHaveRun: entered });
   if (!entered && notUnderstood.has(error.code)) return new MeshError({ code: "UNDECODABLE", message, cause: error });
   return fromConnectError(error, contract.name).with({ message, mayHaveRun: entered });
 }

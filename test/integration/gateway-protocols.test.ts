@@ -117,6 +117,7 @@ describe.each(Object.keys(transports))("the gateway, by %s", (name) => {
       const { error, detail } = await failure(answer());
       expect(error.code).toBe(Code.ResourceExhausted);
       expect(detail).toMatchObject({ code: "TOO_LARGE", mayHaveRun: false });
+      expect(error.rawMessage).toMatch(/, the limit is 4194304; send a reference to large data instead$/);
     }
   });
 

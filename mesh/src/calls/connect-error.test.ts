@@ -20,6 +20,7 @@ import { isStream } from "../pipeline/step.ts";
 import { rootTrace } from "../telemetry/propagation.ts";
 import { Breakers } from "./breakers.ts";
 import { type HttpChannel, httpChannel } from "./http-channel.ts";
+import { callLimits } from "./limits.ts";
 import { toChannel } from "./route.ts";
 
 const contracts = Contracts.of({ services: [DirectoryService, OperatorService], events: [] });
@@ -111,6 +112,19 @@ test("a stream whose connection is closed amid its messages is CONNECTION_LOST",
     if (isStream(reply)) for await (const _ of reply);
   })();
   expect(await failureOf(reading)).toMatchObject({ code: "CONNECTION_LOST", mayHaveRun: true });
+});
+
+test("an answer above the limit is TOO_LARGE, not taken for an overload that passes", async () => {
+  const size = callLimits.readMaxBytes + 1;
+  await using channel = await channelTo((stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/proto", "content-length": `${size}` });
+    stream.end(Buffer.alloc(size));
+  });
+  expect(await failureOf(channel.call(outgoing()))).toMatchObject({
+    code: "TOO_LARGE",
+    message: expect.stringContaining("message is 4194305 bytes, the limit is 4194304; send a reference"),
+    mayHaveRun: true,
+  });
 });
 
 test("a call that its caller ends is CANCELED", async () => {

@@ -6,6 +6,7 @@ import { MeshErrorDetailSchema } from "@parley/contracts/parley/mesh/v1/error_pb
 import { type ConnectCodeName, type ErrorCode, errorCodes } from "../error-codes.ts";
 import { errorDetail, errorFromDetail } from "../error-detail.ts";
 import { MeshError } from "../mesh-error.ts";
+import { tooLargeMessage } from "./too-large.ts";
 
 /** A MeshError as it goes over the network: the Connect code of the table, and all of it as a detail. */
 export function toConnectError(error: MeshError): ConnectError {
@@ -37,6 +38,15 @@ export function fromConnectError(thrown: unknown, peer: string, gaveUp = true): 
   if (isBroken(error) || (error.code === Code.Canceled && !gaveUp)) {
     const message = `the connection to "${peer}" was lost before the answer was whole: ${error.rawMessage}`;
     return new MeshError({ code: "CONNECTION_LOST", message, mayHaveRun: true, cause: thrown });
+  }
+  const tooLarge = tooLargeMessage(error);
+  if (tooLarge !== undefined) {
+    return new MeshError({
+      code: "TOO_LARGE",
+      message: `to or from "${peer}": ${tooLarge}`,
+      mayHaveRun: true,
+      cause: thrown,
+    });
   }
   const code = foreignCodes.get(error.code) ?? "INTERNAL";
   return new MeshError({
