@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Clock, systemClock } from "../clock.ts";
+import { parking } from "../commands/park.ts";
+import { DeadLetters } from "../delivery/dead-letters.ts";
+import { Deliveries } from "../delivery/deliveries.ts";
+import type { Hearing } from "../delivery/hearing.ts";
+import { Signals } from "../events/signals.ts";
+import type { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
+import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
+import { watchQueues } from "../telemetry/queue-gauges.ts";
+import type { Ground } from "./ground.ts";
+import type { Speech } from "./speech.ts";
+
+/** Everything that comes to a host without being called. */
+export interface Ears {
+  /** Messages that are being handled now; those that wait for a retry do not count. */
+  readonly moving: number;
+}
+
+/** What hearing needs beside ground and speech. */
+export interface EarsInit {
+  readonly hearings: readonly Hearing[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly drainMs: number;
+}
+
+/** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
+export async function openEars(
+  { broker, contracts }: Ground,
+  { subjects, appender }: Speech,
+  { hearings, clock, random, drainMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
+): Promise<Ears> {
+  const deliveries = new Deliveries({
+    broker,
+    subjects,
+    clock,
+    random,
+    // The broker keeps real time; it cannot wait for a clock that is moved by hand.
+    park: clock === systemClock ? parking(appender, subjects) : undefined,
+    deadLetters: new DeadLetters({ appender, subjects, contractDigest: contracts.digest }),
+    onFailure({ operation }, { error }, delayMs) {
+      if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);
+      else recordRetry({ side: "process", operation: operation.name, error, delayMs });
+    },
+  });
+  const signals = new Signals({ broker, subjects, onLost: logLost });
+  const both = [deliveries, signals] as const;
+  opening.defer(watchQueues(() => deliveries.queues()));
+  opening.defer(async () => void (await Promise.all(both.map((one) => one.settled(drainMs)))));
+  opening.defer(async () => void (await Promise.all(both.map((one) => one.stop()))));
+  await Promise.all(
+    hearings.map((hearing) =>
+      hearing.contract.delivery === "AT_MOST_ONCE" ? signals.begin(hearing) : deliveries.begin(hearing),
+    ),
+  );
+  return {
+    get moving() {
+      return deliveries.moving + signals.moving;
+    },
+  };
+}
+
+/** Nothing else remembers a signal that was not handled. */
+function logLost({ operation }: Hearing, error: MeshError): void {
+  const { agent, name, handler } = operation;
+  logger.warn({ agent_id: agent, operation: name, hearer: handler, code: error.code }, error.message);
+}

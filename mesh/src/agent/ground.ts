@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Broker, connectBroker } from "../broker/connection.ts";
+import { refuseRolledBack } from "../broker/rolled-back.ts";
+import { ensureStreams } from "../broker/streams.ts";
+import type { Contracts } from "../contracts/contracts.ts";
+import { ContractStore } from "../directory/contract-store.ts";
+import { Directory } from "../directory/directory.ts";
+import { startTelemetry } from "../telemetry/sdk.ts";
+import type { Agent } from "./define-agent.ts";
+import { contractsOf, domainsOf } from "./hosted-contracts.ts";
+
+/** What a host stands on. */
+export interface Ground {
+  readonly namespace: string;
+  readonly agents: readonly Agent[];
+  readonly contracts: Contracts;
+  readonly broker: Broker;
+  readonly contractStore: ContractStore;
+  readonly directory: Directory;
+  /** Sees to it that the streams of a proto package are there, asked for the first time. */
+  readonly ensureDomain: (domain: string) => Promise<void>;
+}
+
+/** Where and for whom the ground is opened. */
+export interface GroundInit {
+  readonly namespace: string;
+  readonly agents: readonly Agent[];
+  /** Default: `PARLEY_NATS_URL`, else `nats://127.0.0.1:4222`. */
+  readonly broker: string | undefined;
+  readonly replicas: number | undefined;
+}
+
+/** Connects, makes the streams that the agents need, and opens the directory. What it opens goes onto `opening`. */
+export async function openGround(init: GroundInit, opening: AsyncDisposableStack): Promise<Ground> {
+  const { namespace, agents, replicas } = init;
+  const contracts = contractsOf(agents);
+  const name = agents.map((agent) => agent.name).join("+");
+  const telemetry = await startTelemetry({ serviceName: agents.length === 1 ? name : namespace });
+  opening.defer(() => telemetry.shutdown());
+
+  const url = init.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
+  const broker = opening.use(await connectBroker({ url, name }));
+  const domains = domainsOf(agents, contracts);
+  await ensureStreams(broker, { namespace, domains, replicas });
+  await refuseRolledBack(broker, { namespace, domains });
+  const contractStore = await ContractStore.open(broker, namespace);
+  await contractStore.keep(contracts);
+  const directory = opening.use(await Directory.open(broker, { namespace, replicas }));
+  const ensureDomain = oncePerDomain(domains, (domain) =>
+    ensureStreams(broker, { namespace, domains: [domain], replicas }),
+  );
+  return { namespace, agents, contracts, broker, contractStore, directory, ensureDomain };
+}
+
+/** Makes what a package needs when it is first asked for; what failed is tried again. */
+function oncePerDomain(
+  there: readonly string[],
+  make: (domain: string) => Promise<void>,
+): (domain: string) => Promise<void> {
+  const made = new Map(there.map((domain) => [domain, Promise.resolve()]));
+  return (domain) => {
+    const work = made.get(domain) ?? make(domain);
+    made.set(domain, work);
+    work.catch(() => made.delete(domain));
+    return work;
+  };
+}

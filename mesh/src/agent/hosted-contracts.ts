@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { Contracts } from "../contracts/contracts.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { Agent } from "./define-agent.ts";
+
+/** The contracts of all that the agents serve, hear and publish. */
+export function contractsOf(agents: readonly Agent[]): Contracts {
+  const duplicate = agents.find(({ name }, index) => agents.findIndex((other) => other.name === name) !== index);
+  if (duplicate !== undefined) {
+    throw new MeshError({ code: "REFUSED", message: `agent "${duplicate.name}" is given to the host twice` });
+  }
+  return Contracts.of({
+    services: agents.flatMap(({ serves }) => serves.map(({ service }) => service)),
+    events: agents.flatMap(({ hears, publishes }) => [...hears.map(({ event }) => event), ...publishes]),
+  });
+}
+
+/** Proto packages whose streams must be there: of the contracts, and of journals that no contract tells of. */
+export function domainsOf(agents: readonly Agent[], contracts: Contracts): readonly string[] {
+  const journaled = agents.flatMap(({ journals }) => journals.map(({ domain }) => domain));
+  const projected = agents.flatMap(({ projections }) =>
+    projections.flatMap(({ source }) => (source.kind === "journals" ? [source.domain] : [])),
+  );
+  return [...new Set([...contracts.domains, ...journaled, ...projected])];
+}

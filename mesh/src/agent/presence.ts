@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { HealthBoard, type HealthStatus } from "../calls/health-board.ts";
+import { openPort } from "../calls/port.ts";
+import type { ServedMethods } from "../calls/served-methods.ts";
+import { Registration } from "../directory/registration.ts";
+import type { Agent } from "./define-agent.ts";
+import { endpointOf } from "./endpoint.ts";
+import type { Ground } from "./ground.ts";
+import type { HostOptions } from "./host-options.ts";
+import { profileOf } from "./profile.ts";
+import { requestHandler } from "./request-handler.ts";
+
+/** How others find and reach a host. */
+export interface Presence {
+  readonly url: string;
+  /** Takes calls from now on. */
+  ready(): Promise<void>;
+  /** Says to all that no more is to come. */
+  leaving(): Promise<void>;
+}
+
+/** What presence needs beside the ground. */
+export interface PresenceInit extends Pick<HostOptions, "address" | "port" | "advertise"> {
+  readonly served: ServedMethods;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly drainMs: number;
+}
+
+/** Opens the port and enters the agents in the directory, not yet ready. */
+export async function openPresence(
+  { agents, contracts, directory }: Ground,
+  init: PresenceInit,
+  opening: AsyncDisposableStack,
+): Promise<Presence> {
+  const closing = new AbortController();
+  const health = new HealthBoard();
+  const handler = requestHandler({ served: init.served, contracts, health, closing: closing.signal });
+  const registrations: Registration[] = [];
+  opening.defer(() => each(registrations, (registration) => registration.leave()));
+  const port = await openPort({ handler, host: init.address, port: init.port });
+  opening.defer(() => port.drain(init.drainMs));
+  const endpoint = endpointOf({ ...init, url: port.url });
+  const { startedAt } = init;
+  const profiles = agents.map((agent) => profileOf(agent, { endpoint, contractDigest: contracts.digest, startedAt }));
+  for (const profile of profiles) registrations.push(await Registration.begin(directory, profile));
+  return {
+    url: port.url,
+    async ready() {
+      await each(registrations, (registration) => registration.ready());
+      setHealth(health, agents, "SERVING");
+    },
+    async leaving() {
+      setHealth(health, agents, "NOT_SERVING");
+      closing.abort();
+      await each(registrations, (registration) => registration.draining().catch(() => {}));
+    },
+  };
+}
+
+function setHealth(health: HealthBoard, agents: readonly Agent[], status: HealthStatus): void {
+  const services = agents.flatMap(({ serves }) => serves.map(({ service }) => service.typeName));
+  health.set("liveness", "SERVING");
+  for (const name of ["", "readiness", ...services]) health.set(name, status);
+}
+
+async function each(registrations: readonly Registration[], work: (one: Registration) => Promise<void>): Promise<void> {
+  await Promise.all(registrations.map(work));
+}

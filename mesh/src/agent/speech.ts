@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Appender, brokerAppender } from "../broker/appender.ts";
+import type { NewMessage } from "../broker/new-message.ts";
+import { sendSignal } from "../broker/signals.ts";
+import { Subjects } from "../broker/subjects.ts";
+import { Breakers } from "../calls/breakers.ts";
+import { Caller } from "../calls/caller.ts";
+import { toChannel } from "../calls/route.ts";
+import type { ServedMethods } from "../calls/served-methods.ts";
+import type { Clock } from "../clock.ts";
+import { Dispatcher } from "../commands/dispatcher.ts";
+import type { Contracts } from "../contracts/contracts.ts";
+import { Publisher } from "../events/publisher.ts";
+import { Compactor } from "../journal/compactor.ts";
+import { Journals } from "../journal/journals.ts";
+import { observeCommit } from "../journal/observe-commit.ts";
+import type { Observer } from "../pipeline/observation.ts";
+import { callerSteps, type PipelineInit } from "../pipeline/orders.ts";
+import type { Outgoing } from "../pipeline/outgoing.ts";
+import { chain, type Next } from "../pipeline/step.ts";
+import { Projections } from "../projection/projections.ts";
+import { recordBreakerState } from "../telemetry/metrics.ts";
+import type { Voice } from "./create-context.ts";
+import { grantsOf, heldPermissions } from "./grants.ts";
+import type { Ground } from "./ground.ts";
+import { Routes } from "./routes.ts";
+
+/** All ways in which a host speaks: to others, and to what it keeps. */
+export interface Speech {
+  readonly voice: Voice;
+  readonly subjects: Subjects;
+  readonly appender: Appender;
+  readonly pipeline: PipelineInit;
+  /** The caller's pipeline, ending in a channel. */
+  readonly send: Next<Outgoing>;
+  /** Publishes by contracts that need not be the host's own. */
+  readonly publisherOf: (contracts: Contracts) => Publisher;
+}
+
+/** What speech needs beside the ground. */
+export interface SpeechInit {
+  readonly instance: string;
+  /** Filled later: agents here are called without leaving the process. */
+  readonly served: ServedMethods;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly observer: Observer | undefined;
+}
+
+/** Opens calls, publishing, dispatching, journals and projections. What has to be closed goes onto `opening`. */
+export async function openSpeech(ground: Ground, init: SpeechInit, opening: AsyncDisposableStack): Promise<Speech> {
+  const { agents, namespace, broker, contracts, directory, ensureDomain } = ground;
+  const { instance, served, clock, random, observer } = init;
+  const routes = opening.use(new Routes(instance, served, directory));
+  opening.defer(directory.onChange(() => routes.prune()));
+  const grants = grantsOf(agents, directory);
+  const subjects = new Subjects(namespace);
+  const appender = brokerAppender(broker);
+  const pipeline = { clock, random, grants, observer };
+  const breakers = new Breakers(clock, recordBreakerState);
+  const send = chain(
+    callerSteps(pipeline),
+    toChannel((contract) => routes.to(contract), breakers),
+  );
+  const signal = (message: NewMessage) => sendSignal(broker, message);
+  const publisherOf = (bundle: Contracts) =>
+    new Publisher({ clock, contracts: bundle, subjects, appender, signal, grants, observer });
+  const compactor = new Compactor(broker, subjects);
+  opening.defer(() => compactor.settled());
+  const journals = new Journals({
+    broker,
+    subjects,
+    clock,
+    contracts,
+    appender,
+    onCommitted(committed) {
+      if (observer !== undefined) observeCommit(committed, observer);
+      compactor.consider(committed);
+    },
+  });
+  const projections = opening.use(new Projections(broker, subjects));
+  await projections.start(agents.flatMap((agent) => agent.projections));
+  const voice: Voice = {
+    clock,
+    caller: new Caller({ clock, contracts, send }),
+    publisher: publisherOf(contracts),
+    dispatcher: new Dispatcher({ clock, contracts, subjects, appender, grants, observer, ensureDomain }),
+    journals,
+    projections,
+    held: heldPermissions(agents),
+  };
+  return { voice, subjects, appender, pipeline, send, publisherOf };
+}
