@@ -4,7 +4,7 @@
 import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
-import { type Next, untilEnd } from "../pipeline/step.ts";
+import type { Next } from "../pipeline/step.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Channel } from "./channel.ts";
 
@@ -26,7 +26,9 @@ export function toChannel(route: Route, breakers: Breakers): Next<Outgoing> {
         told = breakers.admit(outgoing.contract, channel);
         outgoing.peer = channel.address;
         const reply = await channel.call(outgoing);
-        return told === undefined ? reply : untilEnd(reply, told);
+        // A stream counts as answered when it has begun: a watch that lasts for hours must not hold a probe's place.
+        told?.();
+        return reply;
       } catch (thrown) {
         const error = MeshError.from(thrown);
         told?.(error);

@@ -9,6 +9,7 @@ import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { RetryPlans } from "../plans.ts";
 import { retryDelayMs } from "../resilience/retry-schedule.ts";
+import { logger } from "../telemetry/logger.ts";
 import { extract } from "../telemetry/propagation.ts";
 import type { DeadLetters, FailedAttempt } from "./dead-letters.ts";
 import type { Hearing } from "./hearing.ts";
@@ -156,12 +157,17 @@ interface Failure {
 /** Buries the message, then ends it at the broker; while the letter cannot be stored, the message stays. */
 async function giveUp(failure: Failure, { clock, deadLetters, pause }: DeliveryInit): Promise<void> {
   const diedAt = clock.now();
-  for (;;) {
+  for (let tries = 0; ; ) {
     try {
       await deadLetters.bury({ ...failure, diedAt });
       crashPoint("delivery.buried");
       return failure.pulled.term();
-    } catch {
+    } catch (error) {
+      if (tries++ === 0)
+        logger.warn(
+          { err: error, subject: failure.pulled.subject },
+          "a dead letter cannot be stored; it is tried again",
+        );
       // In real time: it is the broker that is waited for.
       if (!(await pause(burialRetryMs, systemClock))) return failure.pulled.nak(burialRetryMs);
     }

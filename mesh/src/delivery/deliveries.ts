@@ -8,6 +8,8 @@ import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, type Subjects } from "../broker/subjects.ts";
 import { type Clock, sleep } from "../clock.ts";
+import type { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
@@ -48,7 +50,9 @@ export class Deliveries {
     await ensureDurable(this.#init.broker, durable);
     this.#durables.set(durable, hearing);
     const onMessage = (message: PulledMessage) => this.#take(message, hearing, durable.name);
-    this.#pulls.push(pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage }));
+    this.#pulls.push(
+      pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage, onTrouble: teller(hearing) }),
+    );
   }
 
   /** How the queue of each hearer stands, over all instances of its agent. */
@@ -105,6 +109,16 @@ export class Deliveries {
       this.#waiting--;
     }
   }
+}
+
+/** Tells the log why nothing comes to a hearer: when it begins, and when the reason changes. */
+function teller({ operation }: Hearing): (error: MeshError) => void {
+  let told: string | undefined;
+  return ({ code, message }) => {
+    if (code === told) return;
+    told = code;
+    logger.warn({ agent_id: operation.agent, operation: operation.name, hearer: operation.handler, code }, message);
+  };
 }
 
 /** Where a hearer has its place. */

@@ -24,6 +24,12 @@ interface Snapshot<S> {
 export const handledForMs = 8 * 24 * 60 * 60_000;
 
 /**
+ * Bytes of replies that a snapshot holds at most, the latest ones: they must leave room for the state within the broker's
+ * largest message, or a hot key could not be snapshotted any more.
+ */
+export const maxRepliesBytes = 256 * 1024;
+
+/**
  * A key as the payload of its snapshot, with the reply of the commit that stores it: the event that carries the reply is
  * covered by the snapshot and not read again. Replies that nobody can ask for any more are left out.
  */
@@ -35,9 +41,19 @@ export function snapshotPayload<S>(
   const snapshot: Snapshot<S> = {
     state: key.state,
     version: key.version,
-    handled: own === undefined ? handled : [...handled, own],
+    handled: latest(own === undefined ? handled : [...handled, own]),
   };
   return new TextEncoder().encode(encodePlain(snapshot));
+}
+
+/** The latest replies that fit, oldest first. */
+function latest(handled: Snapshot<unknown>["handled"]): Snapshot<unknown>["handled"] {
+  let bytes = 0;
+  const first = handled.findLastIndex(([cause, { reply }]) => {
+    bytes += cause.length + Buffer.byteLength(reply) + 64;
+    return bytes > maxRepliesBytes;
+  });
+  return handled.slice(first + 1);
 }
 
 /** The version of the journal that a snapshot was folded with. */

@@ -16,8 +16,10 @@ export class Fold<S> {
   readonly #broker: Broker;
   readonly #projection: Projection<S>;
   readonly #stream: string;
-  /** Last sequence read, by filter. */
-  readonly #read: Map<string, number>;
+  /** Covers all that it folds, and maybe more: one filter is read in order from any replica, several might overtake another. */
+  readonly #filter: string;
+  readonly #prefixes: readonly string[];
+  #read = 0;
   readonly #names: StreamNames;
   /** Last journal sequence that reached this fold, by journal stream. */
   readonly #seen = new Map<string, number>();
@@ -37,7 +39,10 @@ export class Fold<S> {
       source.kind === "events"
         ? [...source.types.keys()].map((type) => subjects.heardEvent(type))
         : source.journals.map((journal) => subjects.stateOfJournal(source.domain, journal));
-    this.#read = new Map(filters.map((filter) => [filter, 0]));
+    const covering = source.kind === "events" ? subjects.all("evt") : subjects.journal(source.domain);
+    const [only] = filters;
+    this.#filter = filters.length === 1 && only !== undefined ? only : covering;
+    this.#prefixes = source.kind === "events" ? [""] : filters.map((filter) => filter.slice(0, -1));
   }
 
   /** Stream sequence up to which all events are in. */
@@ -65,18 +70,13 @@ export class Fold<S> {
    */
   async advance(): Promise<number> {
     if (this.#failure !== undefined) return 0;
-    // Asked first, and nothing beyond it taken: else one filter could run ahead of another.
+    // Asked first: what comes meanwhile is beyond it.
     const end = await lastSequence(this.#broker, this.#stream);
-    const entries: StoredEntry[] = [];
-    for (const [filter, sequence] of this.#read) {
-      const found = await readAfter(this.#broker, this.#stream, { filter, sequence });
-      const within = found.filter((entry) => entry.sequence <= end);
-      entries.push(...within);
-      this.#read.set(filter, within.at(-1)?.sequence ?? sequence);
-    }
-    for (const entry of entries.sort((a, b) => a.sequence - b.sequence)) {
-      this.#apply(entry);
+    const entries = await readAfter(this.#broker, this.#stream, { filter: this.#filter, sequence: this.#read });
+    for (const entry of entries) {
+      if (this.#prefixes.some((prefix) => entry.subject.startsWith(prefix))) this.#apply(entry);
       if (this.#failure !== undefined) return 0;
+      this.#read = entry.sequence;
       const [journal, sequence] = originOf(entry) ?? [this.#stream, entry.sequence];
       this.#seen.set(journal, sequence);
     }
