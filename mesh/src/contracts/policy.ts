@@ -46,7 +46,7 @@ export interface MethodContract {
   readonly breaker: BreakerPlan | undefined;
   /** The message's own priority beats it. Default: MEDIUM. */
   readonly priority: Priority;
-  /** What the caller must hold; `*`: any known caller. */
+  /** What the caller must hold; `*`: any caller. */
   readonly permission: string;
   /** Default: INTERNAL. */
   readonly exposure: Exposure;

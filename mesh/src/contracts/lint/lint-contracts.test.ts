@@ -47,17 +47,17 @@ const faults: readonly [name: string, body: string, ...findings: string[]][] = [
   [
     "permission",
     `service S {\n  option (parley.mesh.v1.service) = { agent: "s" };\n  rpc SendMail(M) returns (M);\n}`,
-    '3:3: method-permission: "SendMail" has a permission at no level; write option (parley.mesh.v1.method) = { permission: "SEND_MAIL" }; or "*" for any known caller',
+    '3:3: method-permission: "SendMail" has a permission at no level; write option (parley.mesh.v1.method) = { permission: "SEND_MAIL" }; or "*" for any caller',
   ],
   [
     "permission_name",
     service(`permission: "send sms"`),
-    '3:40: permission-name: "send sms" is no name of a permission; write SCREAMING_SNAKE like "SEND_SMS", or "*" for any known caller',
+    '3:40: permission-name: "send sms" is no name of a permission; write SCREAMING_SNAKE like "SEND_SMS", or "*" for any caller',
   ],
   [
     "permission_empty",
     event(`name: "ITEM_SOLD" delivery: DELIVERY_AT_MOST_ONCE key: "id" publish_permission: ""`),
-    'permission-name: "" is no name of a permission; write SCREAMING_SNAKE like "SEND_SMS", or "*" for any known caller',
+    'permission-name: "" is no name of a permission; write SCREAMING_SNAKE like "SEND_SMS", or "*" for any caller',
   ],
   [
     "retry",

@@ -45,7 +45,7 @@ test("a user's folder is linted by paths that can be opened, exit code 1", () =>
     status: 1,
     stderr: "",
     stdout: `contracts/shop/v1/shop.proto:4:1: service-agent: service "ShopService" names no agent; write option (parley.mesh.v1.service) = { agent: "shop" };
-contracts/shop/v1/shop.proto:5:3: method-permission: "Buy" has a permission at no level; write option (parley.mesh.v1.method) = { permission: "BUY" }; or "*" for any known caller
+contracts/shop/v1/shop.proto:5:3: method-permission: "Buy" has a permission at no level; write option (parley.mesh.v1.method) = { permission: "BUY" }; or "*" for any caller
 `,
   });
 });

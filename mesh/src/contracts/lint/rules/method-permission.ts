@@ -13,7 +13,7 @@ export const methodPermission: Rule = {
       yield {
         element: method,
         wrong: `"${method.name}" has a permission at no level`,
-        write: `option (parley.mesh.v1.method) = { permission: "${screamingSnake(method.name)}" }; or "*" for any known caller`,
+        write: `option (parley.mesh.v1.method) = { permission: "${screamingSnake(method.name)}" }; or "*" for any caller`,
       };
     }
   },

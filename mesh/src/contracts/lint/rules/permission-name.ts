@@ -28,6 +28,6 @@ function* misnamed(
     element,
     setting: [...setting, name],
     wrong: `"${permission}" is no name of a permission`,
-    write: `SCREAMING_SNAKE like "SEND_SMS", or "*" for any known caller`,
+    write: `SCREAMING_SNAKE like "SEND_SMS", or "*" for any caller`,
   };
 }
