@@ -197,6 +197,22 @@ test("what was understood is kept: the service is asked for, later sentences cor
   expect((await say("no thanks", conversationId)).offers).toEqual([]);
 });
 
+test("what is ruled out is not offered: a new day takes the place of the old one, a provider stays out", async () => {
+  await using world = await testWorld();
+  const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });
+  const say = (text: string) => world.users.converse({ userId: "ann", text, conversationId });
+  const monday = await say("no, not tomorrow, Monday");
+  expect(monday.reply).toMatch(/^These times are free for "Monday 12 January, 12:00–18:00"/);
+  const without = await say("after 3pm but not with Dr. Smith");
+  expect(without.reply).toMatch(/^These times are free for "Monday 12 January, 15:00–18:00"/);
+  const later = await say("rather on Tuesday");
+  for (const { offers } of [without, later])
+    expect(new Set(offers.map(({ providerId }) => providerId))).toEqual(new Set(["prov_dr_weber"]));
+  const asked = await say("not on Tuesday");
+  expect(asked.reply).toBe('All right, not "on tuesday". Which day or time would suit you instead?');
+  expect(asked.offers).toEqual([]);
+});
+
 test("a choice that fits several offers is asked back, with those alone", async () => {
   await using world = await testWorld();
   const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });

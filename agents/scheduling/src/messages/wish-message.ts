@@ -11,18 +11,24 @@ import type {
 import type { Request } from "../domain/conversation/conversation.ts";
 import type { TimeWords } from "../domain/sentence/time-words.ts";
 
+// No provider id begins like this; the message has one list for those who are liked and those who are not.
+const not = "!";
+
 /** What is wanted so far, as a message. */
 export function wishMessage(request: Request): MessageInitShape<typeof ConversationStep_WishSchema> {
   const { serviceType = "", providerIds, durationMinutes = 0, when } = request;
-  const wish = { serviceType, providerIds: [...providerIds], durationMinutes };
+  const unwanted = (request.unwantedIds ?? []).map((id) => `${not}${id}`);
+  const wish = { serviceType, providerIds: [...providerIds, ...unwanted], durationMinutes };
   return when === undefined ? wish : { ...wish, when: timeWordsMessage(when) };
 }
 
 /** What is wanted so far, as a message says it. */
 export function requestOf({ serviceType, providerIds, durationMinutes, when }: ConversationStep_Wish): Request {
+  const unwanted = providerIds.flatMap((id) => (id.startsWith(not) ? id.slice(not.length) : []));
   return {
     serviceType: serviceType || undefined,
-    providerIds,
+    providerIds: providerIds.filter((id) => !id.startsWith(not)),
+    unwantedIds: unwanted.length > 0 ? unwanted : undefined,
     durationMinutes: durationMinutes || undefined,
     when: when === undefined ? undefined : timeWordsOf(when),
   };

@@ -3,8 +3,17 @@
 
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { offeringOf } from "../domain/booking/provider.ts";
+import { matchingTime } from "../domain/booking/ranking.ts";
 import { type Request, requestAfter } from "../domain/conversation/conversation.ts";
-import { durationReply, listed, offersReply, pastReply, whichServiceReply } from "../domain/conversation/replies.ts";
+import {
+  durationReply,
+  listed,
+  offersReply,
+  pastReply,
+  whenElseReply,
+  whichServiceReply,
+} from "../domain/conversation/replies.ts";
+import { leftOpen } from "../domain/sentence/exclusion.ts";
 import { preferenceOf } from "../domain/sentence/time-words.ts";
 import { wishOf } from "../domain/time/time-preference.ts";
 import { offerOf } from "../messages/appointment-message.ts";
@@ -25,6 +34,8 @@ export async function book(turn: Turn): Promise<Answer> {
       events: [{ kind: "requested", request: { ...request, durationMinutes: undefined } }],
     };
   }
+  if (leftOpen(when, understood.notWhen))
+    return { reply: whenElseReply(understood.notWhen?.text ?? ""), events: [requested] };
   const preference = preferenceOf(when, reader);
   if (wishOf(preference, reader.now).windows.length === 0) {
     return { reply: pastReply, events: [{ kind: "requested", request: { ...request, when: undefined } }] };
@@ -32,17 +43,23 @@ export async function book(turn: Turn): Promise<Answer> {
   const able = turn.providers
     .filter((provider) => offeringOf(provider, serviceType) !== undefined)
     .map(({ providerId }) => providerId);
+  const { unwantedIds = [] } = request;
   const answer = await ctx.client(SchedulingAgentService).requestAppointment(
     {
       ...{ userId, serviceType },
       timePreference: preferenceMessage(preference),
       desiredDurationMinutes: durationMinutes ?? 0,
       preferredProviderIds: request.providerIds.filter((id) => able.includes(id)).slice(0, 20),
+      maxOffers: unwantedIds.length > 0 ? 50 : 0,
     },
     { conversationId },
   );
-  const offers = answer.offers.map(offerOf);
-  const { withinPreference } = answer;
+  // The scheduling agent knows whom one likes, not whom one rules out.
+  const wanted = answer.offers.map(offerOf).filter(({ providerId }) => !unwantedIds.includes(providerId));
+  const offers = unwantedIds.length > 0 ? wanted.slice(0, 5) : wanted;
+  const matching =
+    unwantedIds.length === 0 || when === undefined || offers.some(({ reasoning }) => reasoning.includes(matchingTime));
+  const withinPreference = answer.withinPreference && matching;
   const reply = offersReply(
     { offers, withinPreference, wish: when?.text, remarks: remarksOn(turn, request, able) },
     reader,

@@ -4,6 +4,9 @@
 import type { Wish } from "../time/time-preference.ts";
 import { contains, dayMs, hourMs, minuteMs, overlaps, type TimeWindow } from "../time/time-window.ts";
 
+/** The reason given for an offer at the wished time. */
+export const matchingTime = "Matches time preference";
+
 /** A free time of a provider. */
 export interface Candidate extends TimeWindow {
   readonly providerId: string;
@@ -62,7 +65,7 @@ function scoreOf(
   if (wish.stated) {
     const value = timeFit(candidate, wish);
     const near = value >= 0.5 ? "Near your preferred time" : undefined;
-    parts.push({ weight: weights.time, value, reason: value === 1 ? "Matches time preference" : near });
+    parts.push({ weight: weights.time, value, reason: value === 1 ? matchingTime : near });
   }
   if (preferred.length > 0 || liked.length > 0) {
     const value = preferred.includes(candidate.providerId) ? 1 : liked.includes(candidate.providerId) ? 0.5 : 0;

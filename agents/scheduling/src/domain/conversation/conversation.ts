@@ -3,6 +3,7 @@
 
 import type { Appointment } from "../booking/appointment.ts";
 import type { Failure, Offer } from "../booking/offer.ts";
+import { excluding } from "../sentence/exclusion.ts";
 import { corrected, type TimeWords } from "../sentence/time-words.ts";
 import type { Understood } from "../sentence/understand.ts";
 
@@ -10,6 +11,8 @@ import type { Understood } from "../sentence/understand.ts";
 export interface Request {
   readonly serviceType?: string | undefined;
   readonly providerIds: readonly string[];
+  /** Who must not be offered. */
+  readonly unwantedIds?: readonly string[] | undefined;
   readonly durationMinutes?: number | undefined;
   readonly when?: TimeWords | undefined;
 }
@@ -83,11 +86,15 @@ export function requestAfter(request: Request, understood: Understood): Request 
   const [serviceType] = understood.serviceTypes;
   const other = serviceType !== undefined && request.serviceType !== undefined && serviceType !== request.serviceType;
   const earlier: Request = other ? { providerIds: [], when: request.when } : request;
+  const { providerIds, unwantedIds = [] } = understood;
+  const wanted = providerIds.length > 0 ? providerIds : earlier.providerIds;
+  const unwanted = [...(earlier.unwantedIds ?? []).filter((id) => !providerIds.includes(id)), ...unwantedIds];
   return {
     serviceType: serviceType ?? earlier.serviceType,
-    providerIds: understood.providerIds.length > 0 ? understood.providerIds : earlier.providerIds,
+    providerIds: wanted.filter((id) => !unwanted.includes(id)),
+    unwantedIds: unwanted.length > 0 ? [...new Set(unwanted)] : undefined,
     durationMinutes: understood.durationMinutes ?? earlier.durationMinutes,
-    when: corrected(earlier.when, understood.when),
+    when: excluding(corrected(earlier.when, understood.when), understood.notWhen),
   };
 }
 

@@ -68,6 +68,11 @@ export function whichServiceReply(services: readonly string[], unknownName?: str
 /** The wished time lies in the past. */
 export const pastReply = "That time has passed. Which day or time would suit you?";
 
+/** What was ruled out leaves no time to look for; the words are the person's. */
+export function whenElseReply(ruledOut: string): string {
+  return `All right, not "${ruledOut}". Which day or time would suit you instead?`;
+}
+
 /** Such a length cannot be booked. */
 export const durationReply = "An appointment can take from 5 minutes to 8 hours. How long shall it be?";
 

@@ -112,8 +112,18 @@ function limit(
 }
 
 function narrowed(part: DailyHours | undefined, hours: DailyHours): DailyHours {
-  if (part === undefined) return hours;
-  return hoursOf(most(part.from, hours.from), least(part.until, hours.until)) ?? hours;
+  return part === undefined ? hours : (sharedHours(part, hours) ?? hours);
+}
+
+/** What both have in common; undefined when that is nothing. */
+export function sharedHours(one: DailyHours, other: DailyHours): DailyHours | undefined {
+  return hoursOf(most(one.from, other.from), least(one.until, other.until));
+}
+
+/** Hours said later, after others: a limit ("after 3") narrows them where it can, anything else takes their place. */
+export function correctedHours(earlier: DailyHours | undefined, later: DailyHours): DailyHours {
+  const limit = later.from === "00:00" || later.until === "24:00";
+  return limit ? narrowed(earlier, later) : later;
 }
 
 function hoursOf(from: TimeOfDay, until: TimeOfDay): DailyHours | undefined {

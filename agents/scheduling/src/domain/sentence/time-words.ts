@@ -6,11 +6,12 @@ import type { TimePreference, Wanted } from "../time/time-preference.ts";
 import { instantOf, localTime, startOfDay } from "../time/time-zone.ts";
 import { type DateSpan, oneDay } from "./date-span.ts";
 import { datesIn } from "./dates.ts";
-import { type HourWords, hourFrom, hoursIn } from "./day-hours.ts";
+import { correctedHours, type HourWords, hourFrom, hoursIn } from "./day-hours.ts";
 import { numericDatesIn } from "./numeric-dates.ts";
 import { type Scan, take, wordsOf } from "./scan.ts";
 import { weekdaysIn } from "./weekdays.ts";
 import { weeksIn } from "./weeks.ts";
+import { windowInWords } from "./window-words.ts";
 
 /** Days that a sentence speaks of. */
 export interface DayWords {
@@ -75,8 +76,9 @@ export function corrected(earlier: TimeWords | undefined, later: TimeWords | und
   if (later.moment !== undefined) return later;
   const ofDay = later.hours !== undefined || later.at !== undefined ? later : earlier;
   const days = later.days ?? earlier.days;
-  const text = days === later.days && ofDay === later ? later.text : `${earlier.text}, ${later.text}`.slice(-200);
-  return { days, hours: ofDay.hours, at: ofDay.at, text };
+  const hours = later.hours === undefined ? ofDay.hours : correctedHours(earlier.hours, later.hours);
+  const whole = days === later.days && ofDay === later && hours === later.hours;
+  return { days, hours, at: ofDay.at, text: whole ? later.text : windowInWords({ days, hours, at: ofDay.at }) };
 }
 
 /** The wish that the words stand for. */

@@ -3,6 +3,7 @@
 
 import { attitudeOf, type Choice, type Choosable, countedChoice, describedChoice } from "./choice.ts";
 import { durationIn } from "./duration.ts";
+import { negated } from "./negation.ts";
 import { type Scan, scanOf } from "./scan.ts";
 import { type Here, type TimeWords, timeWordsIn } from "./time-words.ts";
 import { namedIn, type Vocabulary } from "./vocabulary.ts";
@@ -25,6 +26,10 @@ export interface Understood {
   /** As said; may be absurd. */
   readonly durationMinutes?: number | undefined;
   readonly when?: TimeWords | undefined;
+  /** Whom it rules out: "not with Dr Smith". */
+  readonly unwantedIds?: readonly string[] | undefined;
+  /** When not: "not tomorrow". */
+  readonly notWhen?: TimeWords | undefined;
   /** Set with CHOOSE_SLOT. */
   readonly choice?: Choice | undefined;
   /** A name with a title that nobody known has. */
@@ -45,13 +50,18 @@ const listing =
 const booking =
   /\b(?:book|schedule|make|arrange|reserve|find|get|need|want|would like|'d like|looking for|appointments?|see|visit|check-?up|available|free|slots?|times?)\b/;
 
+const nothing: Scan = { rest: "", taken: [] };
+
 /** Understands one English sentence. Never throws: what is not understood is UNCLEAR, to be asked back. */
 export function understand(sentence: string, hearing: Hearing): Understood {
   const whole = scanOf(sentence);
   const opening = greeting.exec(whole.rest)?.[0] ?? "";
   const plain: Scan =
     opening.length < whole.rest.length ? { rest: whole.rest.slice(opening.length), taken: [] } : whole;
-  const named = namedIn(plain, hearing.vocabulary);
+  // What cancels is a negation itself: "I can't make it tomorrow" speaks of tomorrow.
+  const { kept, ruledOut } = cancelling.test(plain.rest) ? { kept: plain, ruledOut: nothing } : negated(plain);
+  const named = namedIn(kept, hearing.vocabulary);
+  const unwanted = namedIn(ruledOut, hearing.vocabulary);
   const duration = durationIn(named.scan);
   const time = timeWordsIn(duration.scan, hearing);
   const said = {
@@ -60,11 +70,13 @@ export function understand(sentence: string, hearing: Hearing): Understood {
     durationMinutes: duration.minutes,
     when: time.words,
     unknownName: unknownNameIn(time.scan),
+    unwantedIds: unwanted.providerIds,
+    notWhen: timeWordsIn(durationIn(unwanted.scan).scan, hearing).words,
   };
-  return { ...said, ...wanted(plain.rest, said, hearing) };
+  return { ...said, ...wanted(kept.rest, said, hearing) };
 }
 
-type Said = Omit<Understood, "intent" | "choice">;
+type Said = Omit<Understood, "intent" | "choice"> & { readonly unwantedIds: readonly string[] };
 
 function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice"> {
   const attitude = attitudeOf(sentence);
@@ -72,9 +84,12 @@ function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood
     said.serviceTypes.length > 0 ||
     said.providerIds.length > 0 ||
     said.when !== undefined ||
+    said.notWhen !== undefined ||
+    said.unwantedIds.length > 0 ||
     said.durationMinutes !== undefined;
   if (cancelling.test(sentence)) return { intent: "CANCEL_APPOINTMENT" };
-  const choice = attitude.wantsOther || attitude.refuses ? undefined : choiceIn(sentence, said, hearing);
+  const rulesOut = said.notWhen !== undefined || said.unwantedIds.length > 0;
+  const choice = attitude.wantsOther || attitude.refuses || rulesOut ? undefined : choiceIn(sentence, said, hearing);
   if (choice !== undefined) return { intent: "CHOOSE_SLOT", choice };
   const more = informative || said.unknownName !== undefined;
   if (!more && (attitude.refuses || (attitude.wantsOther && hearing.offered.length > 0))) return { intent: "DECLINE" };

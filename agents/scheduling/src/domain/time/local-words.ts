@@ -21,7 +21,17 @@ export function dayInWords(instant: number, { now, timeZone }: Reader): string {
   const ahead = today.until(day).days;
   const near = ahead === 0 ? "today, " : ahead === 1 ? "tomorrow, " : "";
   const year = day.year === today.year ? "" : ` ${day.year}`;
-  return `${near}${weekdays[day.dayOfWeek - 1]} ${day.day} ${months[day.month - 1]}${year}`;
+  return `${near}${dateInWords(day)}${year}`;
+}
+
+/** The date for people, without its year: "Sunday 22 November". */
+export function dateInWords({ dayOfWeek, day, month }: { dayOfWeek: number; day: number; month: number }): string {
+  return `${weekdayInWords(dayOfWeek)} ${day} ${months[month - 1]}`;
+}
+
+/** The name of a day of the week, from 1, Monday. */
+export function weekdayInWords(day: number): string {
+  return weekdays[day - 1] ?? "";
 }
 
 /** Start and end of a time for people: "14:00–14:30". */
