@@ -43,4 +43,6 @@ process.on("message", async ({ note }: { readonly note: string }) => {
   await hosted.publish(NoteTakenSchema, { note });
   say({ kind: "published", note });
 });
+// The harness is gone, whatever ended it.
+process.on("disconnect", () => process.exit(1));
 say({ kind: "ready", url: hosted.url });
