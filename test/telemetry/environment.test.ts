@@ -90,6 +90,17 @@ test("a collector that is away is told of once", async () => {
   ]);
 });
 
+test("an endpoint that is no URL is told of with one that is", async () => {
+  const told = await tell({
+    OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "200",
+    PARLEY_LOG: "warn",
+  });
+  const msg =
+    'OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318", which is no URL; write one like "http://127.0.0.1:4318"';
+  expect(logLines(told)[0]).toMatchObject({ level: "warn", msg });
+});
+
 test("a collector that never answers does not hold up an exit", async () => {
   const silent = createServer(() => {}).listen(0, "127.0.0.1");
   await once(silent, "listening");

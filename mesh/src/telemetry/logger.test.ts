@@ -14,12 +14,19 @@ function listen(level?: string): { readonly logger: Logger; readonly lines: () =
 }
 
 test("warnings and errors are written unless told otherwise", () => {
-  for (const level of [undefined, "", "loud"]) {
+  for (const level of [undefined, "", "warn"]) {
     const { logger, lines } = listen(level);
     logger.info("quiet");
     logger.warn({ agent_id: "a" }, "heard");
     expect(lines()).toEqual([{ level: "warn", time: expect.any(String), agent_id: "a", msg: "heard" }]);
   }
+});
+
+test("an unknown level is warned of once, with those that there are, and taken as warn", () => {
+  const { logger, lines } = listen("loud");
+  logger.info("quiet");
+  const msg = 'PARLEY_LOG is "loud", taken as "warn"; write one of debug, info, warn, error, silent';
+  expect(lines()).toEqual([{ level: "warn", time: expect.any(String), msg }]);
 });
 
 test("the level can be lower, or silent", () => {

@@ -41,13 +41,14 @@ export function setRedaction(redact: Redaction): void {
 /**
  * Creates a logger.
  *
- * @param level What PARLEY_LOG says; default, also for unknown words: `warn`
+ * @param level What PARLEY_LOG says; default, also for unknown words, which are warned of: `warn`
  * @param stream Default: standard error, since standard output is for what was asked for
  */
 export function createLogger(level: string | undefined, stream?: DestinationStream): Logger {
-  return pino(
+  const known = logLevels.find((each) => each === level);
+  const created = pino(
     {
-      level: logLevels.find((known) => known === level) ?? "warn",
+      level: known ?? "warn",
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }), log: (fields) => redaction(fields) },
@@ -55,6 +56,10 @@ export function createLogger(level: string | undefined, stream?: DestinationStre
     // Written at once: the last lines before a crash are the ones that matter.
     stream ?? destination({ fd: 2, sync: true }),
   );
+  if (level && known === undefined) {
+    created.warn(`PARLEY_LOG is ${JSON.stringify(level)}, taken as "warn"; write one of ${logLevels.join(", ")}`);
+  }
+  return created;
 }
 
 /** The process's logger. */

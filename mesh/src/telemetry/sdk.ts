@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { context, diag, metrics, propagation, trace } from "@opentelemetry/api";
 import { reportSdkTroubles } from "./diagnostics.ts";
+import { endpointTroubles } from "./endpoints.ts";
 import { registeredInstruments } from "./instruments.ts";
 import { logger } from "./logger.ts";
 import { attribute } from "./semantic-names.ts";
@@ -43,6 +44,7 @@ export async function startTelemetry(init: TelemetryInit): Promise<Telemetry> {
   const wanted = wantedSignals(process.env);
   if (!wanted.traces && !wanted.metrics) return notStarted;
   if (registeredTracer() !== undefined || registeredInstruments() !== undefined) return notStarted;
+  for (const trouble of endpointTroubles(process.env)) logger.warn(trouble);
   const { startNodeSdk } = await import("@opentelemetry/sdk-node");
   const ownServiceName = process.env["OTEL_SERVICE_NAME"];
   const sdk = startNodeSdk({
