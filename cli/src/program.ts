@@ -14,7 +14,7 @@ import { upCommand } from "./commands/up.ts";
 
 /** The command line. Each command's file says how it is called; what it does is loaded only when it is. */
 export function program(): Command {
-  return new Command("parley")
+  const parley = new Command("parley")
     .description("A typed agent mesh: start it, call it, watch it.")
     .version(version(), "-v, --version")
     .addCommand(upCommand())
@@ -38,6 +38,10 @@ Examples:
 Commands find the mesh by --url or PARLEY_URL, else by the state folder of \`parley up\`:
 --state, PARLEY_STATE, or .parley in the project.`,
     );
+  // Commander says "error:"; all errors shall begin in one way.
+  const outputError = (text: string, write: (text: string) => void) => write(text.replace(/^error:/, "parley:"));
+  for (const command of [parley, ...parley.commands]) command.configureOutput({ outputError });
+  return parley;
 }
 
 function version(): string {

@@ -17,7 +17,11 @@ export function callCommand(): Command {
       .argument("<method>", "package.Service/Method, or the end of it where that is clear: Service/Method, Method")
       .argument("[json]", "request; @file reads it from a file, - from standard input", "{}"),
   )
-    .option("--timeout <time>", "longest wait, e.g. 500ms, 2s, 1m (default: what the contract says)", timeArgument)
+    .option(
+      "--timeout <time>",
+      "longest wait, e.g. 500ms, 2s, 1m (default: what the contract says); a stream ends then, with exit code 0",
+      timeArgument,
+    )
     .option("--conversation <id>", "conversation that the call belongs to")
     .addHelpText(
       "after",

@@ -40,6 +40,6 @@ export async function showDemo({ demo, mesh, conversation, told, url }: ShowDemo
   const lines = [...transcriptLines(turns, { beforeAnswer, style }), ...summaryLines({ turns, outcome, url }, style)];
   process.stdout.write(`${lines.join("\n")}\n`);
   if (failure === undefined) return true;
-  process.stderr.write(`\n${style.red("the demo failed:")} ${failureLines(failure).join("\n")}\n`);
+  process.stderr.write(`\n${failureLines(failure, "parley: the demo failed:").join("\n")}\n`);
   return false;
 }

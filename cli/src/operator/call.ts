@@ -12,7 +12,7 @@ import { transportTo } from "./transport.ts";
 
 /** How a method is called. */
 export interface CallChoice extends MeshChoice {
-  /** Milliseconds; unset: what the contract says. */
+  /** Milliseconds, after which a call fails and a stream has been read; unset: what the contract says. */
   readonly timeout?: number | undefined;
   readonly conversation?: string | undefined;
 }
@@ -40,8 +40,14 @@ export async function call(name: string, json: string, choice: CallChoice): Prom
     throw new UsageError(`"${desc.parent.typeName}/${desc.name}" streams its requests, which cannot be typed here`);
   }
   const method = desc as DescMethodServerStreaming;
-  const { message: stream } = await transport.stream(method, undefined, timeout, undefined, once(request));
-  for await (const message of stream) print(toJson(desc.output, message as Message, { registry }));
+  // Its own end, and not a deadline of the call: a stream that was listened to for so long has not failed.
+  const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
+  try {
+    const { message: stream } = await transport.stream(method, over, undefined, undefined, once(request));
+    for await (const message of stream) print(toJson(desc.output, message as Message, { registry }));
+  } catch (error) {
+    if (!over?.aborted) throw error;
+  }
 }
 
 function requestOf(input: DescMessage, value: unknown, registry: Registry): Message {

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { ConnectError } from "@connectrpc/connect";
-import { type ErrorClass, MeshError } from "@parley/mesh";
+import { type ErrorClass, MeshError, type Violation } from "@parley/mesh";
 import { fromConnectError } from "@parley/mesh/calls";
 import { UsageError } from "../usage-error.ts";
 import { styleFor } from "./style.ts";
@@ -15,20 +15,31 @@ export function showFailure(error: unknown): void {
   process.stderr.write(`${failureLines(error).join("\n")}\n`);
 }
 
-/** What went wrong, as lines for standard error. */
-export function failureLines(error: unknown): readonly string[] {
+/**
+ * What went wrong, as lines for standard error.
+ *
+ * @param lead how the first one begins
+ */
+export function failureLines(error: unknown, lead = "parley:"): readonly string[] {
   const { bold, red } = styleFor(process.stderr);
-  if (error instanceof UsageError) return [`${red("parley:")} ${error.message}`, ...error.hints];
-  if (error instanceof ConnectError) return failureLines(fromConnectError(error, "the mesh"));
+  if (error instanceof UsageError) return [`${red(lead)} ${error.message}`, ...error.hints];
+  if (error instanceof ConnectError) return failureLines(fromConnectError(error, "the mesh"), lead);
   if (error instanceof MeshError) {
     const { code, message, violations, userMessage, retryAfterMs } = error;
     return [
-      `${red(bold(code))} ${message}`,
+      `${red(lead)} ${red(bold(code))} ${heading(message, violations)}`,
       ...violations.map(({ field, rule, message: problem }) => `  ${field}: ${problem} (${rule})`),
       ...(userMessage === undefined ? [] : [`  for the user: ${userMessage}`]),
       ...(retryAfterMs === undefined ? [] : [`  repeat after ${retryAfterMs / 1000} s`]),
       ...(error.mayHaveRun && inDoubt.includes(error.errorClass) ? ["  the handler may have run"] : []),
     ];
   }
-  return [`${red("parley:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  return [`${red(lead)} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+}
+
+/** The message without the violations that it ends with: they stand below it. */
+function heading(message: string, [first]: readonly Violation[]): string {
+  if (first === undefined) return message;
+  const at = message.indexOf(`: ${first.field === "" ? "" : `${first.field}: `}${first.message}`);
+  return at === -1 ? message : message.slice(0, at);
 }

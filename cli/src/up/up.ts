@@ -74,6 +74,7 @@ export async function up(options: UpOptions): Promise<number> {
     conversation = undefined;
   }
   if (options.exit) return well ? 0 : 1;
+  if (process.stdout.isTTY) process.stdout.write(`${styleFor(process.stdout).dim("Ctrl-C ends it")}\n`);
   await stop.wait();
   return 0;
 }

@@ -44,12 +44,12 @@ export class MeshContracts {
 }
 
 function unknown(name: string, contracts: Contracts): never {
-  const near = nearNames(
-    name,
-    contracts.events.map((event) => event.name),
-  );
+  const known = contracts.events.map((event) => event.name);
+  const near = nearNames(name, known);
   const advice =
-    near.length > 0 ? `did you mean ${near.join(" or ")}?` : "parley contracts lists the events that are known";
+    near.length > 0
+      ? `did you mean ${near.join(" or ")}?`
+      : `known are ${known.slice(0, 3).join(", ") || "none"}${known.length > 3 ? " and others" : ""}; parley contracts lists them`;
   throw new MeshError({
     code: "UNKNOWN_TYPE",
     message: `no event ${JSON.stringify(name.slice(0, 200))} in the contracts of the mesh; ${advice}`,
