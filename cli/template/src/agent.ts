@@ -1,4 +1,4 @@
-import { defineAgent, host, on, serve } from "@parley/mesh";
+import { defineAgent, host, MeshError, on, serve } from "@parley/mesh";
 import { GreeterSaidHelloSchema, GreeterService } from "../gen/greeter/v1/greeter_pb.js";
 
 /** How often each person was greeted, as heard. */
@@ -27,7 +27,13 @@ const agent = defineAgent({
 export default agent;
 
 if (import.meta.main) {
-  const { url, drain } = await host({ agents: [agent] });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, drain);
-  console.log(`${agent.name} takes calls at ${url}`);
+  try {
+    const { url, drain } = await host({ agents: [agent] });
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, drain);
+    console.log(`${agent.name} takes calls at ${url}`);
+  } catch (error) {
+    if (!(error instanceof MeshError)) throw error;
+    console.error(`${error.code}: ${error.message}`);
+    process.exit(1);
+  }
 }
