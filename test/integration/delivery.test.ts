@@ -188,6 +188,9 @@ test("what the broker delivers again while it is still in hand here is not handl
   // As after a broker that was away for longer than its patience: it takes the message for lost.
   mesh.broker.connection.publish(`$JS.ACK.${events}.test-ear~said.1.${sequence}.${deliveries}.0.0`, "-NAK");
   await until(async () => (await delivered()).consumer_seq > deliveries);
+  // What is published now is delivered behind it: once this is here, that has been here too.
+  await mesh.publish(EchoSaidSchema, { key: "behind" });
+  await until(() => listener.runsOf("behind").length === 1);
   gate.resolve();
   await until(async () => (await unsettled()) === 0);
   expect(listener.runsOf("in-hand")).toHaveLength(1);
