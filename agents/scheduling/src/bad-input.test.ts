@@ -42,7 +42,10 @@ test.each([
 test.each([
   ["control characters", "a\u0000doctor\u0007 to\u0008morrow\u001b[31m", /What kind|These times|did not understand/],
   ["a time that has passed", "a doctor yesterday", /^That time has passed/],
-  ["an impossible day", "a doctor on 31 February", /./],
+  ["an impossible day", "a doctor on 31 February", /^Sorry, 31 February does not exist/],
+  ["an impossible hour", "a doctor tomorrow at 25:00", /^Sorry, 25:00 does not exist/],
+  ["an impossible day of what to cancel", "cancel it on 30 February", /^Sorry, 30 February does not exist/],
+  ["what shall not be done", "do not book a doctor", /^All right\. Tell me when/],
   ["a service that nobody offers", "a plumber appointment tomorrow", /^What kind of appointment/],
   [
     "a name that nobody has",
@@ -59,6 +62,13 @@ test.each([
   ],
 ])("%s in a sentence is answered friendly", async (_, text, reply) => {
   expect((await world.users.converse({ userId: "ann", text })).reply).toMatch(reply);
+});
+
+test("what is possible of an impossible wish is kept, and nothing is offered", async () => {
+  const { conversationId, offers } = await world.users.converse({ userId: "ann", text: "a doctor tomorrow at 25:00" });
+  expect(offers).toEqual([]);
+  const { reply } = await world.users.converse({ userId: "ann", text: "at 15:00", conversationId });
+  expect(reply).toMatch(/^These times are free for "Tuesday 6 January, at 15:00"/);
 });
 
 test("ids longer than a journal key may be book, go on and cancel like others", async () => {

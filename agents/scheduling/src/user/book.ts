@@ -7,6 +7,7 @@ import { matchingTime } from "../domain/booking/ranking.ts";
 import { type Request, requestAfter } from "../domain/conversation/conversation.ts";
 import {
   durationReply,
+  impossibleReply,
   listed,
   offersReply,
   pastReply,
@@ -26,6 +27,8 @@ export async function book(turn: Turn): Promise<Answer> {
   const { request, choices } = completed(turn);
   const requested = { kind: "requested", request } as const;
   const { serviceType, durationMinutes, when } = request;
+  if (understood.impossible !== undefined)
+    return { reply: impossibleReply(understood.impossible), events: [requested] };
   if (serviceType === undefined)
     return { reply: whichServiceReply(choices, understood.unknownName), events: [requested] };
   if (durationMinutes !== undefined && (durationMinutes < 5 || durationMinutes > 480)) {

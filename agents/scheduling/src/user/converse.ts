@@ -7,6 +7,7 @@ import { type Context, type ErrorClass, type Implementation, MeshError } from "@
 import { type Conversation, type ConversationEvent, evolve } from "../domain/conversation/conversation.ts";
 import {
   declinedReply,
+  impossibleReply,
   nothingToDeclineReply,
   unclearReply,
   unreachableReply,
@@ -117,6 +118,8 @@ async function answered(turn: Turn): Promise<Answer> {
 
 async function byIntent(turn: Turn): Promise<Answer> {
   const { conversation, understood, providers } = turn;
+  if (understood.impossible !== undefined && understood.intent !== "BOOK_APPOINTMENT")
+    return say(impossibleReply(understood.impossible));
   switch (understood.intent) {
     case "BOOK_APPOINTMENT":
       return book(turn);

@@ -73,6 +73,15 @@ export function whenElseReply(ruledOut: string): string {
   return `All right, not "${ruledOut}". Which day or time would suit you instead?`;
 }
 
+/** The date or time, in the person's words, does not exist. */
+export function impossibleReply(said: string): string {
+  const words = said.replace(
+    /(^|[ \d])(?!am|pm|of|st|nd|rd|th)([a-z])/g,
+    (_, before: string, letter: string) => before + letter.toUpperCase(),
+  );
+  return `Sorry, ${words} does not exist. Which day and time would suit you?`;
+}
+
 /** Such a length cannot be booked. */
 export const durationReply = "An appointment can take from 5 minutes to 8 hours. How long shall it be?";
 

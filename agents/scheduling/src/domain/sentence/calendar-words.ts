@@ -8,6 +8,13 @@ export const weekdayPattern =
 /** The beginning of a month's name, as the source of a regular expression without groups. */
 export const monthPattern = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)";
 
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/** The number of a month from its name: 1 is January. */
+export function monthNumber(name: string): number {
+  return months.indexOf(name.slice(0, 3)) + 1;
+}
+
 const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** The number of a weekday from its name: 1 is Monday. */

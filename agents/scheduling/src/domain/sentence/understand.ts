@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { localTime } from "../time/time-zone.ts";
 import { attitudeOf, type Choice, type Choosable, countedChoice, describedChoice } from "./choice.ts";
 import { durationIn } from "./duration.ts";
+import { impossibleDateIn, unreadableIn } from "./impossible.ts";
 import { negated } from "./negation.ts";
 import { type Scan, scanOf } from "./scan.ts";
 import { type Here, type TimeWords, timeWordsIn } from "./time-words.ts";
@@ -28,6 +30,8 @@ export interface Understood {
   readonly when?: TimeWords | undefined;
   /** Whom it rules out: "not with Dr Smith". */
   readonly unwantedIds?: readonly string[] | undefined;
+  /** A date or time that does not exist, as said: "30 february", "25:00". */
+  readonly impossible?: string | undefined;
   /** When not: "not tomorrow". */
   readonly notWhen?: TimeWords | undefined;
   /** Set with CHOOSE_SLOT. */
@@ -59,7 +63,9 @@ export function understand(sentence: string, hearing: Hearing): Understood {
   const plain: Scan =
     opening.length < whole.rest.length ? { rest: whole.rest.slice(opening.length), taken: [] } : whole;
   // What cancels is a negation itself: "I can't make it tomorrow" speaks of tomorrow.
-  const { kept, ruledOut } = cancelling.test(plain.rest) ? { kept: plain, ruledOut: nothing } : negated(plain);
+  const parts = negated(plain);
+  const { kept, ruledOut } =
+    cancelling.test(plain.rest) && !cancelling.test(parts.ruledOut.rest) ? { kept: plain, ruledOut: nothing } : parts;
   const named = namedIn(kept, hearing.vocabulary);
   const unwanted = namedIn(ruledOut, hearing.vocabulary);
   const duration = durationIn(named.scan);
@@ -70,26 +76,27 @@ export function understand(sentence: string, hearing: Hearing): Understood {
     durationMinutes: duration.minutes,
     when: time.words,
     unknownName: unknownNameIn(time.scan),
+    impossible:
+      impossibleDateIn(kept.rest, localTime(hearing.now, hearing.timeZone).toPlainDate()) ??
+      unreadableIn(time.scan.rest),
     unwantedIds: unwanted.providerIds,
     notWhen: timeWordsIn(durationIn(unwanted.scan).scan, hearing).words,
   };
-  return { ...said, ...wanted(kept.rest, said, hearing) };
+  const meant = wanted(kept.rest, said, hearing);
+  // "Do not book a doctor", "don't cancel it": nothing is left to do.
+  const service = unwanted.serviceTypes.length > 0;
+  const refused = service || cancelling.test(ruledOut.rest) || (booking.test(ruledOut.rest) && !rulesOut(said));
+  return refused && !asks(said) ? { ...said, intent: "DECLINE" } : { ...said, ...meant };
 }
 
 type Said = Omit<Understood, "intent" | "choice"> & { readonly unwantedIds: readonly string[] };
 
 function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice"> {
   const attitude = attitudeOf(sentence);
-  const informative =
-    said.serviceTypes.length > 0 ||
-    said.providerIds.length > 0 ||
-    said.when !== undefined ||
-    said.notWhen !== undefined ||
-    said.unwantedIds.length > 0 ||
-    said.durationMinutes !== undefined;
+  const informative = asks(said) || rulesOut(said);
   if (cancelling.test(sentence)) return { intent: "CANCEL_APPOINTMENT" };
-  const rulesOut = said.notWhen !== undefined || said.unwantedIds.length > 0;
-  const choice = attitude.wantsOther || attitude.refuses || rulesOut ? undefined : choiceIn(sentence, said, hearing);
+  const choice =
+    attitude.wantsOther || attitude.refuses || rulesOut(said) ? undefined : choiceIn(sentence, said, hearing);
   if (choice !== undefined) return { intent: "CHOOSE_SLOT", choice };
   const more = informative || said.unknownName !== undefined;
   if (!more && (attitude.refuses || (attitude.wantsOther && hearing.offered.length > 0))) return { intent: "DECLINE" };
@@ -97,6 +104,15 @@ function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood
   if (hearing.offered.length > 0 && attitude.agrees && !informative)
     return { intent: "CHOOSE_SLOT", choice: { kind: "agreed" } };
   return { intent: more || booking.test(sentence) ? "BOOK_APPOINTMENT" : "UNCLEAR" };
+}
+
+function asks({ serviceTypes, providerIds, when, impossible, durationMinutes }: Said): boolean {
+  const named = serviceTypes.length + providerIds.length > 0;
+  return named || when !== undefined || impossible !== undefined || durationMinutes !== undefined;
+}
+
+function rulesOut({ notWhen, unwantedIds }: Said): boolean {
+  return notWhen !== undefined || unwantedIds.length > 0;
 }
 
 function choiceIn(sentence: string, said: Said, hearing: Hearing): Choice | undefined {
