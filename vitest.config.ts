@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ["./test/broker.setup.ts"],
     // Tests assert on errors; the same errors as log lines would bury a failure.
     env: { PARLEY_LOG: "silent" },
+    // Most of the time is waited for brokers and processes, so both cores are kept busy.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -131,7 +131,7 @@ export const requirements: readonly Requirement[] = [
     id: "R29",
     title: "Acknowledged, persistent, idempotent, due later, in batches; what fails for good is kept",
     from: ["000", "001", "002", "003", "004"],
-    missing: "messages that are due later, and batches",
+    missing: "batches with an id and a count",
   },
   // Resilience
   { id: "R30", title: "Each channel has its own retry schedule; phone falls back to SMS", from: ["003"] },

@@ -25,14 +25,15 @@ export interface EarsInit {
   readonly hearings: readonly Hearing[];
   readonly clock: Clock;
   readonly random: () => number;
-  readonly drainMs: number;
+  /** Real milliseconds that are left of a drain. */
+  readonly graceMs: () => number;
 }
 
 /** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
 export async function openEars(
   { broker, contracts }: Ground,
   { subjects, appender }: Speech,
-  { hearings, clock, random, drainMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
+  { hearings, clock, random, graceMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
   const deliveries = new Deliveries({
     broker,
@@ -50,7 +51,7 @@ export async function openEars(
   const signals = new Signals({ broker, subjects, onLost: logLost });
   const both = [deliveries, signals] as const;
   opening.defer(watchQueues(() => deliveries.queues()));
-  opening.defer(async () => void (await Promise.all(both.map((one) => one.settled(drainMs)))));
+  opening.defer(async () => void (await Promise.all(both.map((one) => one.settled(graceMs())))));
   opening.defer(async () => void (await Promise.all(both.map((one) => one.stop()))));
   await Promise.all(
     hearings.map((hearing) =>

@@ -29,7 +29,8 @@ import { openSpeech } from "./speech.ts";
 export async function host(options: HostOptions): Promise<Host> {
   await using opening = new AsyncDisposableStack();
   const { agents, namespace = "parley", clock = systemClock, random = Math.random } = options;
-  const { observer, broker, replicas, drainMs = 10_000 } = options;
+  const { observer, broker, replicas } = options;
+  const graceMs = drainTime(options.drainMs ?? 10_000);
   assertAdvertisable(options.advertise);
   const ground = await openGround({ namespace, agents, broker, replicas }, opening);
   const instance = newId();
@@ -38,9 +39,9 @@ export async function host(options: HostOptions): Promise<Host> {
   const { voice, pipeline } = speech;
   const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
-  const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), drainMs }, opening);
+  const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), graceMs }, opening);
   const heard = [...hearings(agents, build), ...commandHearings(agents, build)];
-  const ears = await openEars(ground, speech, { hearings: heard, clock, random, drainMs, opening });
+  const ears = await openEars(ground, speech, { hearings: heard, clock, random, graceMs, opening });
   await presence.ready();
   opening.defer(() => presence.leaving());
 
@@ -77,5 +78,17 @@ export async function host(options: HostOptions): Promise<Host> {
     load: (key) => voice.journals.load(key),
     drain,
     [Symbol.asyncDispose]: drain,
+  };
+}
+
+/**
+ * Real milliseconds that are left of a drain: counted from the first time that it is asked, so that whatever is waited for
+ * one after the other shares one time.
+ */
+function drainTime(totalMs: number): () => number {
+  let ends: number | undefined;
+  return () => {
+    ends ??= performance.now() + totalMs;
+    return Math.max(0, ends - performance.now());
   };
 }

@@ -26,7 +26,8 @@ export interface PresenceInit extends Pick<HostOptions, "address" | "port" | "ad
   readonly served: ServedMethods;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  readonly drainMs: number;
+  /** Real milliseconds that are left of a drain. */
+  readonly graceMs: () => number;
 }
 
 /** Opens the port and enters the agents in the directory, not yet ready. */
@@ -41,7 +42,7 @@ export async function openPresence(
   const registrations: Registration[] = [];
   opening.defer(() => each(registrations, (registration) => registration.leave()));
   const port = await openPort({ handler, host: init.address, port: init.port });
-  opening.defer(() => port.drain(init.drainMs));
+  opening.defer(() => port.drain(init.graceMs()));
   const endpoint = endpointOf({ ...init, url: port.url });
   const { startedAt } = init;
   const profiles = agents.map((agent) => profileOf(agent, { endpoint, contractDigest: contracts.digest, startedAt }));
