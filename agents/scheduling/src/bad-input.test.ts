@@ -42,6 +42,14 @@ test.each([
 test.each([
   ["control characters", "a\u0000doctor\u0007 to\u0008morrow\u001b[31m", /What kind|These times|did not understand/],
   ["a time that has passed", "a doctor yesterday", /^That time has passed/],
+  [
+    "a service in no vocabulary",
+    "Book a plumber",
+    /^Sorry, nobody here offers "plumber"\. What kind .*: dentist, doctor or/,
+  ],
+  ["agreement to nothing", "yes", /^There is nothing to confirm just now/],
+  ["a greeting", "hi", /^Hello!/],
+  ["a call for help", "help", /^I book, list and cancel appointments/],
   ["an impossible day", "a doctor on 31 February", /^Sorry, 31 February does not exist/],
   ["an impossible hour", "a doctor tomorrow at 25:00", /^Sorry, 25:00 does not exist/],
   ["an impossible day of what to cancel", "cancel it on 30 February", /^Sorry, 30 February does not exist/],

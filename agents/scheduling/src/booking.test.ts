@@ -213,6 +213,21 @@ test("what is ruled out is not offered: a new day takes the place of the old one
   expect(asked.offers).toEqual([]);
 });
 
+test("what has been booked is not moved, and it is said how to get another time; offers do move", async () => {
+  await using world = await testWorld();
+  const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });
+  const say = (text: string) => world.users.converse({ userId: "ann", text, conversationId });
+  expect((await say("move it to Thursday")).reply).toMatch(
+    /^These times are free for "Thursday 8 January, 12:00–18:00"/,
+  );
+  expect((await say("yes")).appointment).toBeDefined();
+  const { reply, offers } = await say("move it to Friday");
+  expect(reply).toMatch(/^I cannot move an appointment yet\. Say "Cancel my appointment"/);
+  expect(offers).toEqual([]);
+  expect((await say("thanks")).reply).toBe("You are welcome.");
+  expect((await say("Cancel my appointment")).reply).toMatch(/^Your appointment is cancelled/);
+});
+
 test("a choice that fits several offers is asked back, with those alone", async () => {
   await using world = await testWorld();
   const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });

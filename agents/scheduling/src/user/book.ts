@@ -11,6 +11,7 @@ import {
   listed,
   offersReply,
   pastReply,
+  unknownServiceReply,
   whenElseReply,
   whichServiceReply,
 } from "../domain/conversation/replies.ts";
@@ -29,6 +30,10 @@ export async function book(turn: Turn): Promise<Answer> {
   const { serviceType, durationMinutes, when } = request;
   if (understood.impossible !== undefined)
     return { reply: impossibleReply(understood.impossible), events: [requested] };
+  if (understood.unknownService !== undefined) {
+    const reply = unknownServiceReply(understood.unknownService, servicesOf(turn.providers));
+    return { reply, events: [{ kind: "requested", request: { ...request, serviceType: undefined } }] };
+  }
   if (serviceType === undefined)
     return { reply: whichServiceReply(choices, understood.unknownName), events: [requested] };
   if (durationMinutes !== undefined && (durationMinutes < 5 || durationMinutes > 480)) {

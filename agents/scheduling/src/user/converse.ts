@@ -8,7 +8,9 @@ import { type Conversation, type ConversationEvent, evolve } from "../domain/con
 import {
   declinedReply,
   impossibleReply,
+  moveReply,
   nothingToDeclineReply,
+  smallTalkReply,
   unclearReply,
   unreachableReply,
 } from "../domain/conversation/replies.ts";
@@ -120,6 +122,9 @@ async function byIntent(turn: Turn): Promise<Answer> {
   const { conversation, understood, providers } = turn;
   if (understood.impossible !== undefined && understood.intent !== "BOOK_APPOINTMENT")
     return say(impossibleReply(understood.impossible));
+  // While times are looked for, they are what moves: "move it to Tuesday" asks for others.
+  const looking = conversation.stage === "REQUESTED" || conversation.offers.length > 0;
+  if (understood.moves && !looking && understood.intent !== "CANCEL_APPOINTMENT") return say(moveReply);
   switch (understood.intent) {
     case "BOOK_APPOINTMENT":
       return book(turn);
@@ -134,6 +139,10 @@ async function byIntent(turn: Turn): Promise<Answer> {
       return open ? { reply: declinedReply, events: [{ kind: "declined" }] } : say(nothingToDeclineReply);
     }
     case "UNCLEAR":
-      return say(unclearReply(servicesOf(providers)));
+      return say(
+        understood.smallTalk === undefined
+          ? unclearReply(servicesOf(providers))
+          : smallTalkReply(understood.smallTalk, servicesOf(providers)),
+      );
   }
 }

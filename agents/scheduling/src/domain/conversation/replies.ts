@@ -3,6 +3,7 @@
 
 import type { Appointment } from "../booking/appointment.ts";
 import type { Failure, Offer } from "../booking/offer.ts";
+import type { SmallTalk } from "../sentence/small-talk.ts";
 import { type Reader, timeInWords, zoneInWords } from "../time/local-words.ts";
 
 // Every sentence that the user agent says. Times are the reader's, names stand for ids.
@@ -57,6 +58,30 @@ export function whichOfferReply(offers: readonly Offer[], reader: Reader): strin
 export function noSuchOfferReply(count: number): string {
   return count === 1 ? "There is only one to choose. Shall I take it?" : `Please choose a number from 1 to ${count}.`;
 }
+
+/** What is answered to small talk; the services are those that somebody offers. */
+export function smallTalkReply(talk: SmallTalk, services: readonly string[]): string {
+  const example = `"Book a ${services[0] ?? "doctor"} for tomorrow afternoon"`;
+  switch (talk) {
+    case "greeting":
+      return `Hello! You could say: ${example}.`;
+    case "thanks":
+      return "You are welcome.";
+    case "help":
+      return `I book, list and cancel appointments. You could say: ${example}, "What are my appointments?" or "Cancel my appointment".`;
+    case "agreement":
+      return `There is nothing to confirm just now. You could say: ${example}.`;
+  }
+}
+
+/** Nobody offers what was asked for, in the person's words. */
+export function unknownServiceReply(service: string, services: readonly string[]): string {
+  return `Sorry, nobody here offers "${service}". ${whichServiceReply(services)}`;
+}
+
+/** What is booked cannot be moved. */
+export const moveReply =
+  'I cannot move an appointment yet. Say "Cancel my appointment" and then ask for a new one at the time that suits you.';
 
 /** The service is not clear: none was named, several share the name, or a name is unknown. */
 export function whichServiceReply(services: readonly string[], unknownName?: string): string {

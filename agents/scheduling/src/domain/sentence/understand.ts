@@ -7,6 +7,7 @@ import { durationIn } from "./duration.ts";
 import { impossibleDateIn, unreadableIn } from "./impossible.ts";
 import { negated } from "./negation.ts";
 import { type Scan, scanOf } from "./scan.ts";
+import { moves, type SmallTalk, smallTalkIn, unknownServiceIn } from "./small-talk.ts";
 import { type Here, type TimeWords, timeWordsIn } from "./time-words.ts";
 import { namedIn, type Vocabulary } from "./vocabulary.ts";
 
@@ -30,6 +31,12 @@ export interface Understood {
   readonly when?: TimeWords | undefined;
   /** Whom it rules out: "not with Dr Smith". */
   readonly unwantedIds?: readonly string[] | undefined;
+  /** A service that nobody known offers, in the person's words. */
+  readonly unknownService?: string | undefined;
+  /** Whether something shall take place at another time: offers, or what was booked. */
+  readonly moves?: boolean | undefined;
+  /** May be set with UNCLEAR: what the sentence is instead of a request. */
+  readonly smallTalk?: SmallTalk | undefined;
   /** A date or time that does not exist, as said: "30 february", "25:00". */
   readonly impossible?: string | undefined;
   /** When not: "not tomorrow". */
@@ -79,6 +86,9 @@ export function understand(sentence: string, hearing: Hearing): Understood {
     impossible:
       impossibleDateIn(kept.rest, localTime(hearing.now, hearing.timeZone).toPlainDate()) ??
       unreadableIn(time.scan.rest),
+    unknownService:
+      named.serviceTypes.length + named.providerIds.length > 0 ? undefined : unknownServiceIn(time.scan.rest),
+    moves: moves(kept.rest),
     unwantedIds: unwanted.providerIds,
     notWhen: timeWordsIn(durationIn(unwanted.scan).scan, hearing).words,
   };
@@ -89,9 +99,9 @@ export function understand(sentence: string, hearing: Hearing): Understood {
   return refused && !asks(said) ? { ...said, intent: "DECLINE" } : { ...said, ...meant };
 }
 
-type Said = Omit<Understood, "intent" | "choice"> & { readonly unwantedIds: readonly string[] };
+type Said = Omit<Understood, "intent" | "choice" | "smallTalk"> & { readonly unwantedIds: readonly string[] };
 
-function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice"> {
+function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice" | "smallTalk"> {
   const attitude = attitudeOf(sentence);
   const informative = asks(said) || rulesOut(said);
   if (cancelling.test(sentence)) return { intent: "CANCEL_APPOINTMENT" };
@@ -103,7 +113,8 @@ function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood
   if (listing.test(sentence) && said.serviceTypes.length === 0) return { intent: "LIST_APPOINTMENTS" };
   if (hearing.offered.length > 0 && attitude.agrees && !informative)
     return { intent: "CHOOSE_SLOT", choice: { kind: "agreed" } };
-  return { intent: more || booking.test(sentence) ? "BOOK_APPOINTMENT" : "UNCLEAR" };
+  if (more || booking.test(sentence)) return { intent: "BOOK_APPOINTMENT" };
+  return { intent: "UNCLEAR", smallTalk: smallTalkIn(sentence, attitude.agrees) };
 }
 
 function asks({ serviceTypes, providerIds, when, impossible, durationMinutes }: Said): boolean {
