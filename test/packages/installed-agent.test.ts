@@ -103,6 +103,12 @@ test("the agent runs by itself, answers JSON over HTTP, refuses what its contrac
   expect(await ended).toEqual([0, null]);
 }, 60_000);
 
+test("the agent that finds no broker says so in one line", async () => {
+  const node = join(agent, "node_modules/.bin/node");
+  const ended = await run(node, ["src/agent.ts"], { cwd: agent, env: { PARLEY_NATS_URL: "nats://127.0.0.1:1" } });
+  expect(ended).toEqual({ code: 1, said: expect.stringMatching(/^BROKER_UNAVAILABLE: broker at .*\n$/) });
+}, 60_000);
+
 test("contracts of one's own may use those that Parley brings: its policies, validation rules, google.api", async () => {
   const contract = `syntax = "proto3";
 package order_desk.v1;
