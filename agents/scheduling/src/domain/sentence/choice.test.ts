@@ -54,7 +54,16 @@ test("times are the speaker's", () => {
   expect(heard("15:30", "Europe/Berlin").choice).toEqual({ kind: "one", index: 1 });
 });
 
-test.each(["no", "none of these", "No, thanks.", "something else", "later please"])("%j declines", (sentence) => {
+test.each([
+  "no",
+  "none of these",
+  "not now",
+  "not really",
+  "never mind",
+  "No, thanks.",
+  "something else",
+  "later please",
+])("%j declines", (sentence) => {
   expect(heard(sentence).intent).toBe("DECLINE");
 });
 

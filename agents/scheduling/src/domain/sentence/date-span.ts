@@ -9,6 +9,14 @@ export interface DateSpan {
   readonly last: string;
 }
 
+/** Days that a sentence speaks of. */
+export interface DayWords {
+  /** Any of these; none and no weekdays: any day. */
+  readonly spans: readonly DateSpan[];
+  /** Only these days of the week, from 1, Monday; empty: all. */
+  readonly weekdays: readonly number[];
+}
+
 /** How far an open end ("from Thursday on") reaches. */
 const openDays = 27;
 

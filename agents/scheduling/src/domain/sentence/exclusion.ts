@@ -4,8 +4,9 @@
 import { Temporal } from "temporal-polyfill";
 import type { DailyHours } from "../time/time-zone.ts";
 import { minutesOf } from "./clock-time.ts";
+import type { DayWords } from "./date-span.ts";
 import { sharedHours } from "./day-hours.ts";
-import type { DayWords, TimeWords } from "./time-words.ts";
+import type { TimeWords } from "./time-words.ts";
 import { windowInWords } from "./window-words.ts";
 
 const week = [1, 2, 3, 4, 5, 6, 7];

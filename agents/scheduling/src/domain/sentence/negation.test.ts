@@ -34,6 +34,9 @@ test.each<[sentences: readonly string[], when: string | undefined]>([
   [[first, "not tomorrow afternoon, tomorrow morning"], "tomorrow morning"],
   [[first, "not tomorrow"], "12:00–18:00"],
   [[first, "I can't do tomorrow"], "12:00–18:00"],
+  [[first, "Monday instead of tomorrow"], "Monday 23 November, 12:00–18:00"],
+  [[first, "neither tomorrow nor Sunday"], "12:00–18:00"],
+  [["a doctor on weekdays, no Mondays please"], "Tuesday or Wednesday or Thursday or Friday"],
   [["doctor tomorrow", "not tomorrow"], undefined],
   [["a doctor on Monday or Tuesday, but not Tuesday"], "Monday 23 November"],
   [
@@ -49,6 +52,7 @@ test.each<[sentences: readonly string[], when: string | undefined]>([
 
 test.each<[sentence: string, unwanted: readonly string[], wanted: readonly string[]]>([
   ["after 3pm but not with Dr. Smith", ["prov_dr_smith"], []],
+  ["without Dr. Smith", ["prov_dr_smith"], []],
   ["anyone but Smith", ["prov_dr_smith"], []],
   ["not Dr Smith, Dr Weber", ["prov_dr_smith"], ["prov_dr_weber"]],
   ["I don't want Dr. Smith", ["prov_dr_smith"], []],

@@ -11,10 +11,10 @@ export interface Negated {
 
 // "Dr. Smith" and "any day but Monday" are one clause.
 const clauseEnd =
-  /(?<!\b(?:dr|mr|mrs|ms|prof))[.,;!?]+(?= |$)|(?<!\b(?:any|every)(?:one|body| ?day| ?time)? )\bbut\b|\b(?:rather|instead)\b|\band(?= (?:after|before|at|from)\b)/g;
+  /(?<!\b(?:dr|mr|mrs|ms|prof))[.,;!?]+(?= |$)|(?<!\b(?:any|every)(?:one|body| ?day| ?time)? )\bbut\b|\b(?:rather(?! than\b)|instead(?! of\b))\b|\band(?= (?:after|before|at|from)\b)/g;
 // "Not before 3" is a limit, "why not Monday" and "can't you" ask for something.
 const negator =
-  /\b(?:(?<!\bwhy )not(?! (?:before|after|earlier|later|only|sure)\b)|never|cannot|except(?: for)?|apart from|other than|(?:any|every)(?:one|body| ?day| ?time)? but)\b|n't\b(?! (?:you|we|there|i|it)\b)/;
+  /\b(?:(?<!\bwhy )not(?! (?:before|after|earlier|later|only|sure)\b)|never|neither|cannot|without|instead of|rather than|except(?: for)?|no(?= (?:[a-z]+days|mornings|afternoons|evenings)\b)|apart from|other than|(?:any|every)(?:one|body| ?day| ?time)? but)\b|n't\b(?! (?:you|we|there|i|it)\b)/;
 // "Tomorrow does not work" rules out what stands before it.
 const unfit =
   /(?:\b(?:not|cannot)|n't) (?:work|possible|suit|suitable|good|great|convenient|fit|ok|okay)\b|\bimpossible\b/;

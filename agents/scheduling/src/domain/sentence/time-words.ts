@@ -4,7 +4,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { TimePreference, Wanted } from "../time/time-preference.ts";
 import { instantOf, localTime, startOfDay } from "../time/time-zone.ts";
-import { type DateSpan, oneDay } from "./date-span.ts";
+import { type DayWords, oneDay } from "./date-span.ts";
 import { datesIn } from "./dates.ts";
 import { correctedHours, type HourWords, hourFrom, hoursIn } from "./day-hours.ts";
 import { numericDatesIn } from "./numeric-dates.ts";
@@ -12,14 +12,6 @@ import { type Scan, take, wordsOf } from "./scan.ts";
 import { weekdaysIn } from "./weekdays.ts";
 import { weeksIn } from "./weeks.ts";
 import { windowInWords } from "./window-words.ts";
-
-/** Days that a sentence speaks of. */
-export interface DayWords {
-  /** Any of these; none and no weekdays: any day. */
-  readonly spans: readonly DateSpan[];
-  /** Only these days of the week, from 1, Monday; empty: all. */
-  readonly weekdays: readonly number[];
-}
 
 /** What a sentence says about when. Plain data: it is kept between the sentences of a conversation. */
 export interface TimeWords extends HourWords {

@@ -92,7 +92,7 @@ export function understand(sentence: string, hearing: Hearing): Understood {
     unwantedIds: unwanted.providerIds,
     notWhen: timeWordsIn(durationIn(unwanted.scan).scan, hearing).words,
   };
-  const meant = wanted(kept.rest, said, hearing);
+  const meant = wanted(kept.rest, said, { ...hearing, attitude: attitudeOf(plain.rest) });
   // "Do not book a doctor", "don't cancel it": nothing is left to do.
   const service = unwanted.serviceTypes.length > 0;
   const refused = service || cancelling.test(ruledOut.rest) || (booking.test(ruledOut.rest) && !rulesOut(said));
@@ -101,8 +101,12 @@ export function understand(sentence: string, hearing: Hearing): Understood {
 
 type Said = Omit<Understood, "intent" | "choice" | "smallTalk"> & { readonly unwantedIds: readonly string[] };
 
-function wanted(sentence: string, said: Said, hearing: Hearing): Pick<Understood, "intent" | "choice" | "smallTalk"> {
-  const attitude = attitudeOf(sentence);
+function wanted(
+  sentence: string,
+  said: Said,
+  hearing: Hearing & { readonly attitude: ReturnType<typeof attitudeOf> },
+): Pick<Understood, "intent" | "choice" | "smallTalk"> {
+  const { attitude } = hearing;
   const informative = asks(said) || rulesOut(said);
   if (cancelling.test(sentence)) return { intent: "CANCEL_APPOINTMENT" };
   const choice =

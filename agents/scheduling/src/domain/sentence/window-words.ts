@@ -3,11 +3,11 @@
 
 import { Temporal } from "temporal-polyfill";
 import { dateInWords, weekdayInWords } from "../time/local-words.ts";
-import type { DateSpan } from "./date-span.ts";
-import type { DayWords, TimeWords } from "./time-words.ts";
+import type { DateSpan, DayWords } from "./date-span.ts";
+import type { HourWords } from "./day-hours.ts";
 
 /** Days and hours for people, e.g. "Monday 23 November, 12:00–18:00"; for wishes that no single phrase of the person says. */
-export function windowInWords({ days, hours, at }: Omit<TimeWords, "text">): string {
+export function windowInWords({ days, hours, at }: HourWords & { readonly days?: DayWords | undefined }): string {
   const clock =
     at !== undefined
       ? `at ${at}`
