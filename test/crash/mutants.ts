@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "leaves the reply of its own commit out of a snapshot",
     file: "journal/snapshot.ts",
-    from: "handled: own === undefined ? handled : [...handled, own]",
+    from: "handled: latest(own === undefined ? handled : [...handled, own])",
     to: "handled",
     at: "commit.after-append",
   },

@@ -57,6 +57,9 @@ test("a provider that never answers is waited for no longer than its contract sa
   });
   const asking = ask(world);
   await silent.promise;
+  // The other one must have answered: its time is the same.
+  const { observed } = world.mesh;
+  await expect.poll(() => observed.some(({ header }) => header.targetAgentId === "pa_prov_dr_smith")).toBe(true);
   await world.mesh.clock.advance(4_000);
   const { offers, unreachableProviderIds } = await asking;
   expect(unreachableProviderIds).toEqual(["prov_dr_weber"]);
