@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { performance } from "node:perf_hooks";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
 import type { Subjects } from "../broker/subjects.ts";
@@ -13,8 +12,9 @@ import { MeshError } from "../mesh-error.ts";
 import { commandMessage } from "../pipeline/command-message.ts";
 import { commandRequest, type DispatchOptions } from "../pipeline/command-request.ts";
 import type { Observer } from "../pipeline/observation.ts";
+import { observeSending } from "../pipeline/observe-sending.ts";
 import type { Grants } from "../pipeline/permission.ts";
-import { rootTrace, type TraceContext, traceIdOf } from "../telemetry/propagation.ts";
+import { rootTrace, type TraceContext } from "../telemetry/propagation.ts";
 
 /** A command that is stored and will be run. */
 export interface Dispatched {
@@ -85,27 +85,9 @@ export class Dispatcher {
       messageId: origin.ids?.next(contract.name, key),
       conversationId: origin.conversationId,
     });
-    const started = performance.now();
-    const at = Date.now();
-    const tell = (error?: unknown) => {
-      span.end(error);
-      this.#init.observer?.({
-        kind: "dispatched",
-        header,
-        traceId: traceIdOf(span.context),
-        at,
-        tookMs: performance.now() - started,
-        error: error === undefined ? undefined : MeshError.from(error).code,
-      });
-    };
-    try {
-      await appender.append(message);
-      tell();
-      return { id: header.messageId };
-    } catch (error) {
-      tell(error);
-      throw error;
-    }
+    const { observer } = this.#init;
+    await observeSending({ kind: "dispatched", header, span, observer }, () => appender.append(message));
+    return { id: header.messageId };
   }
 
   async #assertPermitted({ name, permission }: MethodContract, source: string): Promise<void> {

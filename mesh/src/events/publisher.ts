@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { performance } from "node:perf_hooks";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
 import type { NewMessage } from "../broker/new-message.ts";
@@ -15,9 +14,10 @@ import { writeHeader } from "../header-codec.ts";
 import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Observer } from "../pipeline/observation.ts";
+import { observeSending } from "../pipeline/observe-sending.ts";
 import type { Grants } from "../pipeline/permission.ts";
 import { assertValid } from "../pipeline/validate.ts";
-import { inject, rootTrace, type TraceContext, traceIdOf } from "../telemetry/propagation.ts";
+import { inject, rootTrace, type TraceContext } from "../telemetry/propagation.ts";
 import { startSendSpan } from "../telemetry/tracing.ts";
 
 /** Who publishes, and because of what. */
@@ -112,20 +112,8 @@ export class Publisher {
       subject,
       parent: origin.cause?.trace ?? rootTrace(),
     });
-    const started = performance.now();
-    const at = Date.now();
-    const tell = (error?: unknown) => {
-      span.end(error);
-      this.#init.observer?.({
-        kind: "published",
-        header,
-        traceId: traceIdOf(span.context),
-        at,
-        tookMs: performance.now() - started,
-        error: error === undefined ? undefined : MeshError.from(error).code,
-      });
-    };
-    try {
+    const { observer } = this.#init;
+    await observeSending({ kind: "published", header, span, observer }, async () => {
       const headers = new Map<string, string>();
       writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
       inject(span.context, (name, value) => headers.set(name, value));
@@ -134,12 +122,8 @@ export class Publisher {
       if (signaled) signal(message);
       else await appender.append(message);
       crashPoint("publish.after-append");
-      tell();
-      return header;
-    } catch (error) {
-      tell(error);
-      throw error;
-    }
+    });
+    return header;
   }
 
   async #assertPermitted(contract: EventContract, source: string): Promise<void> {
