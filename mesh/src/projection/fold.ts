@@ -4,6 +4,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import { lastSequence, readAfter, type StoredEntry } from "../broker/journal-stream.ts";
+import { readSourceMark } from "../broker/sourcing.ts";
 import { type StreamNames, streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { readHeader } from "../header-codec.ts";
@@ -77,8 +78,11 @@ export class Fold<S> {
       if (this.#prefixes.some((prefix) => entry.subject.startsWith(prefix))) this.#apply(entry);
       if (this.#failure !== undefined) return 0;
       this.#read = entry.sequence;
-      const [journal, sequence] = originOf(entry) ?? [this.#stream, entry.sequence];
-      this.#seen.set(journal, sequence);
+      const place = readSourceMark(entry.headers.get("nats-stream-source")) ?? {
+        origin: this.#stream,
+        sequence: entry.sequence,
+      };
+      this.#seen.set(place.origin, place.sequence);
     }
     this.#position = end;
     return entries.length;
@@ -99,14 +103,4 @@ export class Fold<S> {
       this.#failure = new MeshError({ code: "PROJECTION_BROKEN", message, cause });
     }
   }
-}
-
-/**
- * Which journal a message of EVENTS was sourced from, and its sequence there; undefined when it was not sourced. The broker
- * writes `<stream>:<consumer> <sequence> …`.
- */
-function originOf({ headers }: StoredEntry): readonly [journal: string, sequence: number] | undefined {
-  const [source = "", sequence = ""] = (headers.get("nats-stream-source") ?? "").split(" ");
-  const [stream = ""] = source.split(":");
-  return stream === "" ? undefined : [stream, Number(sequence)];
 }
