@@ -17,14 +17,17 @@ export type CrashPoint =
   | "delivery.buried"
   | "call.handled";
 
-let reached: ((point: CrashPoint) => void) | undefined;
+let reached: CrashPointListener | undefined;
+
+/** Told of each passing: the point, and whose it is where several take turns there, e.g. the hearer; else empty. */
+export type CrashPointListener = (point: CrashPoint, of: string) => void;
 
 /** Passes a point. Costs a comparison unless a test listens. */
-export function crashPoint(point: CrashPoint): void {
-  if (reached !== undefined) reached(point);
+export function crashPoint(point: CrashPoint, of = ""): void {
+  if (reached !== undefined) reached(point, of);
 }
 
 /** Listens to all points; for tests alone. The listener may end the process, or hold it up until it has ended the broker. */
-export function listenToCrashPoints(listener: ((point: CrashPoint) => void) | undefined): void {
+export function listenToCrashPoints(listener: CrashPointListener | undefined): void {
   reached = listener;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Passing, Plan, Word } from "./plan.ts";
+import { type Passing, type Plan, passingName, type Word } from "./plan.ts";
 
 /** How an agent process is started. */
 export interface LifeOptions {
@@ -99,7 +99,7 @@ export function startLife(options: LifeOptions): AgentLife {
       return isOver;
     },
     get reached() {
-      return plan !== undefined && passed.some(({ point, hit }) => point === plan.point && hit === plan.hit);
+      return plan !== undefined && passed.some((passing) => passingName(passing) === passingName(plan));
     },
     async publish(note) {
       child.send({ note }, () => {});

@@ -4,10 +4,10 @@
 // An agent process of the crash suite. What it says goes over one pipe, written at once: it may be dead a moment later.
 import { readSync, writeSync } from "node:fs";
 import { host } from "@parley/mesh";
-import { type CrashPoint, listenToCrashPoints } from "../../mesh/src/crash-point.ts";
+import { listenToCrashPoints } from "../../mesh/src/crash-point.ts";
 import { NoteTakenSchema } from "../gen/parley/crash/v1/teller_pb.js";
 import { enter } from "./ledger.ts";
-import type { Plan, Word } from "./plan.ts";
+import { type Plan, passingName, type Word } from "./plan.ts";
 import { olderTeller, tellerAgents } from "./teller-agents.ts";
 
 const pipe = 4;
@@ -15,16 +15,17 @@ const ledger = process.env["CRASH_LEDGER"] ?? "";
 const plan = JSON.parse(process.env["CRASH_PLAN"] ?? "null") as Plan | null;
 const say = (word: Word) => void writeSync(pipe, `${JSON.stringify(word)}\n`);
 
-const hits = new Map<CrashPoint, number>();
-listenToCrashPoints((point) => {
-  const hit = (hits.get(point) ?? 0) + 1;
-  hits.set(point, hit);
-  say({ kind: "passed", point, hit });
-  if (plan === null || plan.point !== point || plan.hit !== hit) return;
+const hits = new Map<string, number>();
+listenToCrashPoints((point, of) => {
+  const hit = (hits.get(`${point} ${of}`) ?? 0) + 1;
+  hits.set(`${point} ${of}`, hit);
+  const passing = { point, of, hit };
+  say({ kind: "passed", ...passing });
+  if (plan === null || passingName(plan) !== passingName(passing)) return;
   if (plan.action === "die") process.kill(process.pid, "SIGKILL");
-  if (plan.action === "tell") say({ kind: "told", point, hit });
+  if (plan.action === "tell") say({ kind: "told", ...passing });
   if (plan.action === "hold") {
-    say({ kind: "held", point, hit });
+    say({ kind: "held", ...passing });
     // Blocks the whole process, timers and sockets included, until the harness writes.
     readSync(pipe, new Uint8Array(1));
   }

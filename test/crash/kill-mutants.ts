@@ -29,12 +29,12 @@ export async function firstViolation(
 
 type Attempt = (lane: Lane) => Promise<readonly Violation[]>;
 
-function attemptsOf({ name, at }: Mutant, passings: readonly Passing[]): readonly Attempt[] {
+function attemptsOf({ name, at, of }: Mutant, passings: readonly Passing[]): readonly Attempt[] {
   if (at === "stopped writer") return [(lane) => stoppedWriter(lane, name)];
   if (at === "three nodes") return [async () => (await threeNodes(["events"], name)).violations];
   if (at === undefined) return [async (lane) => (await run({ ...lane, mutant: name })).violations];
   return passings
-    .filter(({ point }) => point === at)
+    .filter((passing) => passing.point === at && (of === undefined || passing.of === of))
     .map((passing) => async (lane: Lane) => {
       const plans = [{ ...passing, action: "die" }] as const;
       return (await run({ ...lane, mutant: name, plans })).violations;

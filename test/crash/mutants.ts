@@ -12,6 +12,8 @@ export interface Mutant {
   readonly to: string;
   /** Where an agent has to die for the defect to show, or the program that shows it; unset: any run does. */
   readonly at: CrashPoint | "stopped writer" | "three nodes" | undefined;
+  /** Whose passing it has to be; unset: anyone's. */
+  readonly of?: string;
 }
 
 /** What the checker has to find. */
@@ -19,8 +21,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "acknowledges before it handles",
     file: "delivery/deliver.ts",
-    from: 'crashPoint("delivery.received");',
-    to: 'pulled.ack(); await new Promise((resolve) => setTimeout(resolve, 20)); crashPoint("delivery.received");',
+    from: 'crashPoint("delivery.received", hearing.operation.handler);',
+    to: 'pulled.ack(); await new Promise((resolve) => setTimeout(resolve, 20)); crashPoint("delivery.received", hearing.operation.handler);',
     at: "delivery.received",
   },
   {
@@ -29,6 +31,7 @@ export const mutants: readonly Mutant[] = [
     from: "messageId: origin.ids?.next(contract.typeName, key),",
     to: "messageId: undefined,",
     at: "delivery.handled",
+    of: "mail",
   },
   {
     name: "forgets what a commit was made for",

@@ -3,9 +3,14 @@
 
 import type { CrashPoint } from "../../mesh/src/crash-point.ts";
 
-/** A crash point at its n-th passing within the life of one process, from 1. */
+/**
+ * A crash point at its n-th passing within the life of one process, from 1. Hearers take turns as the machine likes, so
+ * each one's passings are counted by themselves.
+ */
 export interface Passing {
   readonly point: CrashPoint;
+  /** Whose passing it is, e.g. a hearer; empty where nobody takes turns. */
+  readonly of: string;
   readonly hit: number;
 }
 
@@ -22,6 +27,6 @@ export type Word =
   | { readonly kind: "published"; readonly note: string }
   | (Passing & { readonly kind: "passed" | "held" | "told" });
 
-export function passingName({ point, hit }: Passing): string {
-  return `${point}#${hit}`;
+export function passingName({ point, of, hit }: Passing): string {
+  return of === "" ? `${point}#${hit}` : `${point} ${of}#${hit}`;
 }

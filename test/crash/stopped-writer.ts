@@ -22,7 +22,9 @@ export async function stoppedWriter({ server, namespace }: Lane, mutant?: string
   const broker = opened.use(await connectBroker({ url: server.url, name: "crash harness" }));
   opened.defer(() => deleteNamespace(broker, namespace));
   const where = { broker: server.url, namespace, ledger: join(folder, "ledger"), mutant };
-  const stopped = opened.use(startLife({ ...where, plan: { point: "commit.before-append", hit: 1, action: "hold" } }));
+  const stopped = opened.use(
+    startLife({ ...where, plan: { point: "commit.before-append", of: "", hit: 1, action: "hold" } }),
+  );
   const other = opened.use(startLife(where));
 
   const stale = deposit(stopped, "same");

@@ -90,7 +90,7 @@ export class DeadLetters {
       contractDigest: this.#init.contractDigest,
     });
     const subject = this.#init.subjects.deadLetter(agent, handler);
-    crashPoint("delivery.before-burial");
+    crashPoint("delivery.before-burial", handler);
     await this.#init.appender.append({
       subject,
       payload: toBinary(DeadLetterSchema, letter),

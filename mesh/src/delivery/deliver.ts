@@ -45,7 +45,7 @@ const spareDeliveries = 10;
  */
 export async function deliver(pulled: PulledMessage, hearing: Hearing, init: DeliveryInit): Promise<void> {
   using _alive = keepAlive(pulled);
-  crashPoint("delivery.received");
+  crashPoint("delivery.received", hearing.operation.handler);
   const attempts: FailedAttempt[] = [];
   const { contract } = hearing;
   let opened: Opened;
@@ -76,7 +76,7 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
       return giveUp({ pulled, hearing, header, attempts, error }, init);
     }
     const error = await tryOnce(pulled, hearing, { header, message: opened.message }, init.abandoned);
-    if (error === undefined) return acknowledge(pulled);
+    if (error === undefined) return acknowledge(pulled, hearing.operation.handler);
     if (init.abandoned.aborted) return pulled.nak(1);
     const failed = { attempt, failedAt: init.clock.now(), error };
     attempts.push(failed);
@@ -91,10 +91,10 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
   }
 }
 
-function acknowledge(pulled: PulledMessage): void {
-  crashPoint("delivery.handled");
+function acknowledge(pulled: PulledMessage, handler: string): void {
+  crashPoint("delivery.handled", handler);
   pulled.ack();
-  crashPoint("delivery.acknowledged");
+  crashPoint("delivery.acknowledged", handler);
 }
 
 async function tryOnce(
@@ -160,7 +160,7 @@ async function giveUp(failure: Failure, { clock, deadLetters, pause }: DeliveryI
   for (let tries = 0; ; ) {
     try {
       await deadLetters.bury({ ...failure, diedAt });
-      crashPoint("delivery.buried");
+      crashPoint("delivery.buried", failure.hearing.operation.handler);
       return failure.pulled.term();
     } catch (error) {
       if (tries++ === 0)
