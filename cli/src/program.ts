@@ -36,12 +36,19 @@ Examples:
   parley tail                     events as they are published
 
 Commands find the mesh by --url or PARLEY_URL, else by the state folder of \`parley up\`:
---state, PARLEY_STATE, or .parley in the project.`,
+--state, PARLEY_STATE, or .parley in the project.
+
+Exit codes: 0 it is done, 1 it is not or not all of it, 130 it was interrupted.`,
     );
   // Commander says "error:"; all errors shall begin in one way.
   const outputError = (text: string, write: (text: string) => void) => write(text.replace(/^error:/, "parley:"));
-  for (const command of [parley, ...parley.commands]) command.configureOutput({ outputError });
+  for (const command of withSubcommands(parley)) command.configureOutput({ outputError });
   return parley;
+}
+
+/** A command and all below it. */
+export function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function version(): string {

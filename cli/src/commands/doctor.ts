@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { outputOption } from "./output-option.ts";
 
 /** `parley doctor`. */
 export function doctorCommand(): Command {
@@ -19,7 +20,7 @@ export function doctorCommand(): Command {
     .option("--namespace <name>", "mesh within the broker", "parley")
     .option("--deep", "read every message instead of the newest 2,000 of each stream", false)
     .option("--monitor <address>", "monitoring port of the broker, which alone shows how it writes to its disk")
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json"]).default("table"))
+    .addOption(outputOption())
     .addHelpText(
       "after",
       `

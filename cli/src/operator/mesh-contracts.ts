@@ -2,11 +2,12 @@
 // Copyright the Parley authors
 
 import { Code, ConnectError } from "@connectrpc/connect";
+import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { Contracts } from "@parley/mesh/contracts";
 import { findProject } from "../project/project.ts";
 import { projectContracts } from "../project/project-contracts.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
-import { operatorClient } from "./operator-client.ts";
+import { meshClient } from "./mesh-client.ts";
 
 /**
  * The contracts of the mesh that is meant. A public door does not tell them; then those of the project here are taken.
@@ -15,7 +16,7 @@ import { operatorClient } from "./operator-client.ts";
  */
 export async function meshContracts(choice: MeshChoice): Promise<Contracts> {
   try {
-    const { fileDescriptorSet } = await operatorClient(choice).getContracts({});
+    const { fileDescriptorSet } = await meshClient(OperatorService, choice).getContracts({});
     return Contracts.decode(fileDescriptorSet);
   } catch (error) {
     const project = findProject();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { jsonText, jsonValue } from "../commands/json-argument.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
-import { operatorClient } from "./operator-client.ts";
+import { meshClient } from "./mesh-client.ts";
 
 /** How an event is published. */
 export interface PublishChoice extends MeshChoice {
@@ -15,7 +16,7 @@ export async function publish(event: string, json: string, choice: PublishChoice
   const text = jsonText(json);
   // The mesh would refuse it too, but cannot know about quotes and shells.
   jsonValue(text);
-  const { header } = await operatorClient(choice).publishEvent({
+  const { header } = await meshClient(OperatorService, choice).publishEvent({
     event,
     json: text,
     conversationId: choice.conversation ?? "",

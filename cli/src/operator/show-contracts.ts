@@ -2,28 +2,28 @@
 // Copyright the Parley authors
 
 import type { Contracts } from "@parley/mesh/contracts";
+import type { OutputFormat } from "../commands/output-option.ts";
 import { findProject } from "../project/project.ts";
 import { projectContracts } from "../project/project-contracts.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
 import { contractsJson } from "../terminal/contracts-json.ts";
 import { contractsText } from "../terminal/contracts-text.ts";
-import { styleFor } from "../terminal/style.ts";
+import { show } from "../terminal/show.ts";
 import { UsageError } from "../usage-error.ts";
 import { meshContracts } from "./mesh-contracts.ts";
 
 /** How contracts are shown. */
 export interface ContractsChoice extends MeshChoice {
-  readonly output: "table" | "json";
+  readonly output: OutputFormat;
 }
 
 /** Prints the contracts of the running mesh, or those of the project where none runs and none was named. */
 export async function showContracts(choice: ContractsChoice): Promise<void> {
   const contracts = await contractsFor(choice);
-  const text =
-    choice.output === "json"
-      ? JSON.stringify(contractsJson(contracts), undefined, 2)
-      : contractsText(contracts, styleFor(process.stdout)).join("\n");
-  process.stdout.write(`${text}\n`);
+  show(choice.output, {
+    json: () => contractsJson(contracts),
+    table: (style) => contractsText(contracts, style),
+  });
 }
 
 async function contractsFor(choice: ContractsChoice): Promise<Contracts> {

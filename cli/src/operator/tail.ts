@@ -4,10 +4,11 @@
 import { toJson } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { MessageHeaderSchema } from "@parley/contracts/parley/mesh/v1/header_pb.js";
-import type { TailEventsResponse } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
+import { OperatorService, type TailEventsResponse } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import type { MeshChoice } from "../state/find-mesh.ts";
+import { interruption } from "../terminal/interruption.ts";
 import { type Style, styleFor } from "../terminal/style.ts";
-import { operatorClient } from "./operator-client.ts";
+import { meshClient } from "./mesh-client.ts";
 
 /** How events are shown. */
 export interface TailChoice extends MeshChoice {
@@ -17,15 +18,14 @@ export interface TailChoice extends MeshChoice {
 /** Prints events as they are published, until the process is interrupted or the mesh ends. */
 export async function tail(events: readonly string[], choice: TailChoice): Promise<void> {
   const style = styleFor(process.stdout);
-  const over = new AbortController();
-  process.once("SIGINT", () => over.abort());
-  const stream = operatorClient(choice).tailEvents({ events: [...events] }, { signal: over.signal });
+  const signal = interruption();
+  const stream = meshClient(OperatorService, choice).tailEvents({ events: [...events] }, { signal });
   try {
     for await (const event of stream) {
       process.stdout.write(`${choice.output === "json" ? jsonLine(event) : textLine(event, style)}\n`);
     }
   } catch (error) {
-    if (!over.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
   }
 }
 
