@@ -12,7 +12,10 @@ test("how far a stream has sourced is what the broker says, and what its newest 
   await appender.append(textMessage(subjects.handledMark(domain, "test.agent", "m"), "mark"));
   await contentOf(broker, names.events, 3);
   const origin = names.journal(domain);
-  expect(await sourceStates(broker, names.events)).toMatchObject([{ origin, sequence: 3 }]);
+  expect(await sourceStates(broker, names.events)).toMatchObject([
+    { origin: names.schedules, sequence: 0 },
+    { origin, sequence: 3 },
+  ]);
   expect(await newestMarks(broker, names.events, 3)).toEqual(new Map([[origin, 3]]));
   const states = await sourceStates(broker, names.commands);
   expect(states.find((state) => state.origin === origin)).toMatchObject({ sequence: 0 });

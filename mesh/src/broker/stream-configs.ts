@@ -85,18 +85,17 @@ export function plainStreams(subjects: Subjects, names: StreamNames): readonly W
   ];
 }
 
-/** What EVENTS takes: the events of every journal. */
+/** What EVENTS takes: the events of every journal, and those for one hearer whose time has come. */
 export function eventSources(
   subjects: Subjects,
   names: StreamNames,
   domains: readonly string[],
 ): readonly DurableSource[] {
-  return domains.map((domain) => ({
-    origin: names.journal(domain),
-    transform: subjects.eventSource(domain),
-    consumer: "EVENTS",
-    deliverSubject: subjects.sourceDelivery("EVENTS", packageToken(domain)),
-  }));
+  const journal = (domain: string) => subjects.eventSource(domain);
+  return sourcesOf(
+    { stream: "EVENTS", scheduled: subjects.scheduleSource("evt"), journal },
+    { subjects, names, domains },
+  );
 }
 
 /** What COMMANDS takes: the commands of every journal, and those whose time has come. */
@@ -105,19 +104,33 @@ export function commandSources(
   names: StreamNames,
   domains: readonly string[],
 ): readonly DurableSource[] {
-  const scheduled = {
-    origin: names.schedules,
-    transform: subjects.scheduleSource(),
-    consumer: "COMMANDS",
-    deliverSubject: subjects.sourceDelivery("COMMANDS", "SCHEDULES"),
-  };
-  const direct = domains.map((domain) => ({
-    origin: names.journal(domain),
-    transform: subjects.commandSource(domain),
-    consumer: "COMMANDS",
-    deliverSubject: subjects.sourceDelivery("COMMANDS", packageToken(domain)),
-  }));
-  return [scheduled, ...direct];
+  const journal = (domain: string) => subjects.commandSource(domain);
+  return sourcesOf(
+    { stream: "COMMANDS", scheduled: subjects.scheduleSource("cmd"), journal },
+    { subjects, names, domains },
+  );
+}
+
+interface Taking {
+  readonly stream: "EVENTS" | "COMMANDS";
+  readonly scheduled: SubjectTransform;
+  readonly journal: (domain: string) => SubjectTransform;
+}
+
+function sourcesOf(
+  { stream, scheduled, journal }: Taking,
+  { subjects, names, domains }: { subjects: Subjects; names: StreamNames; domains: readonly string[] },
+): readonly DurableSource[] {
+  const source = (origin: string, token: string, transform: SubjectTransform) => ({
+    origin,
+    transform,
+    consumer: stream,
+    deliverSubject: subjects.sourceDelivery(stream, token),
+  });
+  return [
+    source(names.schedules, "SCHEDULES", scheduled),
+    ...domains.map((domain) => source(names.journal(domain), packageToken(domain), journal(domain))),
+  ];
 }
 
 function asStreamSource({ origin, transform, consumer, deliverSubject }: DurableSource): StreamSource {

@@ -9,6 +9,7 @@ import { durableName, Subjects } from "./subjects.ts";
 const subjects = new Subjects("parley");
 const booked = { domain: "parley.scheduling.v1", typeName: "parley.scheduling.v1.SlotHeld", priority: "HIGH" } as const;
 const confirm = { name: "parley.scheduling.v1.SchedulingAgentService/ConfirmSlot", priority: "CRITICAL" } as const;
+const notify = { agent: "scheduling.user", hearer: "notify" } as const;
 const calendar = { domain: "parley.scheduling.v1", journal: "calendar", key: "dr-1" };
 const hostile = ["a.b", "a b", "*", ">", "a\r\nb", "\u0000", "ü", "=", "", "a/b", "💊", "..", "\u2028"];
 
@@ -25,6 +26,10 @@ test("the subjects are pinned", () => {
     subjects.heardEvent(booked.typeName),
     subjects.heardEvent(booked.typeName, { lane: "high", partition: 3 }),
     subjects.heardCommand(confirm.name, { lane: "low" }),
+    subjects.outgoingEventTo({ ...notify, lane: "high" }, "parley.scheduling.v1", "dr-1"),
+    subjects.heardAlone(notify),
+    subjects.heardAlone(notify, { lane: "low", partition: 3 }),
+    subjects.scheduledEventTo("e-1", notify, "dr-1"),
     subjects.deadLetter("scheduling.user", "notify"),
     subjects.schedule("c-1"),
     subjects.scheduledCommand("c-1", confirm, "dr-1"),
@@ -43,6 +48,10 @@ test("the subjects are pinned", () => {
     "parley.evt.*.parley-scheduling-v1-SlotHeld.*.*",
     "parley.evt.high.parley-scheduling-v1-SlotHeld.3.*",
     "parley.cmd.low.parley-scheduling-v1-SchedulingAgentService-ConfirmSlot.*.*",
+    "parley.jrn.parley-scheduling-v1.out.-.dr-1.evt.high.scheduling-user~notify",
+    "parley.evt.*.scheduling-user~notify.*.*",
+    "parley.evt.low.scheduling-user~notify.3.*",
+    "parley.sched.e-1.evt.medium.scheduling-user~notify.dr-1",
     "parley.dead.scheduling-user.notify",
     "parley.sched.c-1.at",
     "parley.sched.c-1.cmd.critical.parley-scheduling-v1-SchedulingAgentService-ConfirmSlot.dr-1",

@@ -34,6 +34,14 @@ export interface MethodAddress {
   readonly priority: Priority;
 }
 
+/** One hearer of one agent, as the target of a message that is for nobody else. */
+export interface HearerAddress {
+  readonly agent: string;
+  readonly hearer: string;
+  /** Default: MEDIUM. */
+  readonly lane?: Lane | undefined;
+}
+
 /** One key of one journal. */
 export interface JournalKey {
   /** Proto package. */
@@ -63,11 +71,13 @@ export interface HeardPart {
  *     <ns>.jrn.<domain>.st.<journal>.<key>.own.<type>          state events that stay private
  *     <ns>.jrn.<domain>.out.-.<key>.evt.<lane>.<type>          events published without state
  *     <ns>.jrn.<domain>.out.-.<key>.cmd.<lane>.<method>        commands
+ *     <ns>.jrn.<domain>.out.-.<key>.evt.<lane>.<agent>~<hearer>   events meant for one hearer: retries, redriven, replayed
  *     <ns>.jrn.<domain>.snap.<journal>.<key>                   snapshot
  *     <ns>.jrn.<domain>.in.<agent>.<key>                       handled marks
  *     <ns>.evt.<lane>.<type>.<partition>.<key>                 EVENTS
+ *     <ns>.evt.<lane>.<agent>~<hearer>.<partition>.<key>       EVENTS, meant for one hearer
  *     <ns>.cmd.<lane>.<method>.<partition>.<key>               COMMANDS
- *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<key>
+ *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<key>   or   <ns>.sched.<id>.evt.<lane>.<agent>~<hearer>.<key>
  *     <ns>.dead.<agent>.<hearer>   <ns>.audit.<…>   <ns>.sig.<type>.<key>
  *
  * What leaves a journal has the same shape wherever it stands, so that one filter sources it: the broker writes the filters
@@ -123,6 +133,16 @@ export class Subjects {
     return `${this.#journal(domain)}.out.-.${keyToken(key)}.evt.${laneOf(priority)}.${typeToken(typeName)}`;
   }
 
+  /**
+   * Where an event is put that one hearer alone is to hear; what else hears its type never sees it. It keeps its `ce-id`, by
+   * which handlers know it, but is appended under an id of its own: the broker would drop it as a copy of the first.
+   *
+   * @param domain of the journal that it leaves from: its own package's
+   */
+  outgoingEventTo(hearer: HearerAddress, domain: string, key: string): string {
+    return `${this.#journal(domain)}.out.-.${keyToken(key)}.evt.${address(hearer)}`;
+  }
+
   /** @param domain of the journal that it leaves from; default: the method's own package */
   outgoingCommand(method: MethodAddress, key: string, domain = packageOf(method.name)): string {
     const { name, priority } = method;
@@ -139,6 +159,11 @@ export class Subjects {
     return `${this.namespace}.evt.${part.lane ?? "*"}.${typeToken(typeName)}.${part.partition ?? "*"}.*`;
   }
 
+  /** Filter on EVENTS of what is meant for one hearer alone. */
+  heardAlone({ agent, hearer }: Omit<HearerAddress, "lane">, part: HeardPart = {}): string {
+    return `${this.namespace}.evt.${part.lane ?? "*"}.${durableName(agent, hearer)}.${part.partition ?? "*"}.*`;
+  }
+
   /** Filter on COMMANDS. */
   heardCommand(method: string, part: HeardPart = {}): string {
     return `${this.namespace}.cmd.${part.lane ?? "*"}.${methodToken(method)}.${part.partition ?? "*"}.*`;
@@ -148,7 +173,7 @@ export class Subjects {
     return `${this.namespace}.dead.${nameToken(agent)}.${nameToken(hearer)}`;
   }
 
-  /** Where a command waits for its time; a second one with the same id takes its place. */
+  /** Where a command or an event for one hearer waits for its time; a second one with the same id takes its place. */
   schedule(id: string): string {
     return `${this.namespace}.sched.${keyToken(id)}.at`;
   }
@@ -157,6 +182,11 @@ export class Subjects {
   scheduledCommand(id: string, method: MethodAddress, key: string): string {
     const lane = laneOf(method.priority);
     return `${this.namespace}.sched.${keyToken(id)}.cmd.${lane}.${methodToken(method.name)}.${keyToken(key)}`;
+  }
+
+  /** Where the event of a schedule, for one hearer alone, appears when its time has come. */
+  scheduledEventTo(id: string, hearer: HearerAddress, key: string): string {
+    return `${this.namespace}.sched.${keyToken(id)}.evt.${address(hearer)}.${keyToken(key)}`;
   }
 
   /** An event that is not stored: heard by who listens now. */
@@ -185,11 +215,11 @@ export class Subjects {
     };
   }
 
-  /** How commands whose time has come get from SCHEDULES into COMMANDS. */
-  scheduleSource(): SubjectTransform {
+  /** How what has its time gets from SCHEDULES into EVENTS or COMMANDS. */
+  scheduleSource(kind: "evt" | "cmd"): SubjectTransform {
     return {
-      src: `${this.namespace}.sched.*.cmd.*.*.*`,
-      dest: `${this.namespace}.cmd.{{wildcard(2)}}.{{wildcard(3)}}.{{partition(${partitions},4)}}.{{wildcard(4)}}`,
+      src: `${this.namespace}.sched.*.${kind}.*.*.*`,
+      dest: `${this.namespace}.${kind}.{{wildcard(2)}}.{{wildcard(3)}}.{{partition(${partitions},4)}}.{{wildcard(4)}}`,
     };
   }
 
@@ -215,4 +245,17 @@ export class Subjects {
 /** The name of a durable consumer of one hearer of one agent; `part` tells several of the same hearer apart. */
 export function durableName(agent: string, hearer: string, part?: string): string {
   return [agent, hearer, ...(part === undefined ? [] : [part])].map(nameToken).join("~");
+}
+
+/**
+ * Whether a message of EVENTS is meant for one hearer alone: a repetition of what others have heard, so readers of all events
+ * pass it over. No proto name holds a `~`.
+ */
+export function isForOneHearer(subject: string): boolean {
+  const [, kind, , token = ""] = subject.split(".");
+  return kind === "evt" && token.includes("~");
+}
+
+function address({ agent, hearer, lane = "medium" }: HearerAddress): string {
+  return `${lane}.${durableName(agent, hearer)}`;
 }

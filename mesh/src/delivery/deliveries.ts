@@ -124,11 +124,14 @@ function teller({ operation }: Hearing): (error: MeshError) => void {
 /** Where a hearer has its place. */
 export function durableOf({ operation, from }: Hearing, subjects: Subjects): Durable {
   const { events, commands } = streamNames(subjects.namespace);
+  const { agent, handler, name } = operation;
   const isCommand = operation.kind === "command";
   return {
     stream: isCommand ? commands : events,
-    name: durableName(operation.agent, operation.handler),
-    filters: [isCommand ? subjects.heardCommand(operation.name) : subjects.heardEvent(operation.name)],
+    name: durableName(agent, handler),
+    filters: isCommand
+      ? [subjects.heardCommand(name)]
+      : [subjects.heardEvent(name), subjects.heardAlone({ agent, hearer: handler })],
     from,
   };
 }

@@ -6,6 +6,7 @@ import { forgetDurable } from "../broker/durable.ts";
 import { ensureDurable, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { isForOneHearer } from "../broker/subjects.ts";
 import { newId } from "../ids.ts";
 
 /** Messages that wait for whoever reads; while so many do, no more are pulled. */
@@ -41,6 +42,7 @@ export async function* tail(host: Host, { filters, signal }: TailInit): AsyncGen
     onMessage(message) {
       // To be shown is all that it is pulled for; a slow reader must not get it twice.
       message.ack();
+      if (isForOneHearer(message.subject)) return Promise.resolve();
       return new Promise<void>((taken) => {
         waiting.push({ message, taken });
         wake();

@@ -6,7 +6,7 @@ import type { Broker } from "../broker/connection.ts";
 import { lastSequence, readAfter, type StoredEntry } from "../broker/journal-stream.ts";
 import { readSourceMark } from "../broker/sourcing.ts";
 import { type StreamNames, streamNames } from "../broker/stream-names.ts";
-import type { Subjects } from "../broker/subjects.ts";
+import { isForOneHearer, type Subjects } from "../broker/subjects.ts";
 import { readHeader } from "../header-codec.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -88,7 +88,8 @@ export class Fold<S> {
     return entries.length;
   }
 
-  #apply({ headers, payload, sequence }: StoredEntry): void {
+  #apply({ subject, headers, payload, sequence }: StoredEntry): void {
+    if (isForOneHearer(subject)) return;
     const { name, source, evolve } = this.#projection;
     try {
       const header = readHeader((field) => headers.get(field));

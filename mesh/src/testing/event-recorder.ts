@@ -8,7 +8,7 @@ import { pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { hearSignals, type Signal } from "../broker/signals.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { Subjects } from "../broker/subjects.ts";
+import { isForOneHearer, Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 
@@ -20,7 +20,8 @@ export interface Recorded {
   readonly payload: Uint8Array;
 }
 
-/** Keeps every event of a namespace whose header can be read, in the order of EVENTS; each once, however often it is delivered here. */
+/** Keeps every event of a namespace whose header can be read, in the order of EVENTS; each once, however often it is delivered here or
+ * repeated for one hearer. */
 export class EventRecorder implements AsyncDisposable {
   #stop: () => Promise<void> = async () => {};
   readonly #recorded: Recorded[] = [];
@@ -81,7 +82,7 @@ export class EventRecorder implements AsyncDisposable {
   }
 
   #record(message: PulledMessage): void {
-    if (!this.#sequences.has(message.sequence)) this.#keep(message);
+    if (!this.#sequences.has(message.sequence) && !isForOneHearer(message.subject)) this.#keep(message);
     this.#sequences.add(message.sequence);
     message.ack();
   }
