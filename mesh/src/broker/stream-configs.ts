@@ -63,12 +63,26 @@ export function sourcingStream(name: string, sources: readonly DurableSource[], 
   };
 }
 
-/** SCHEDULES, DEAD and AUDIT. */
+/** SCHEDULES, STATUS, DEAD and AUDIT. */
 export function plainStreams(subjects: Subjects, names: StreamNames): readonly WantedStream[] {
   return [
     {
       name: names.schedules,
       needed: { subjects: [subjects.all("sched")], allow_msg_schedules: true, allow_msg_ttl: true, ...deduplicated },
+      initial: {},
+    },
+    {
+      name: names.status,
+      needed: {
+        subjects: [subjects.all("status")],
+        // How far a command is now; each message says itself how long it is kept.
+        max_msgs_per_subject: 1,
+        allow_msg_ttl: true,
+        allow_direct: true,
+        // Who waits for a command hears of it without a consumer of its own.
+        republish: subjects.statusTold(),
+        ...deduplicated,
+      },
       initial: {},
     },
     {

@@ -8,6 +8,7 @@ export interface StreamNames {
   readonly events: string;
   readonly commands: string;
   readonly schedules: string;
+  readonly status: string;
   readonly dead: string;
   readonly audit: string;
   /** The journal stream of a domain (proto package). */
@@ -24,6 +25,7 @@ export function streamNames(namespace: string): StreamNames {
     events: `${namespace}_EVENTS`,
     commands: `${namespace}_COMMANDS`,
     schedules: `${namespace}_SCHEDULES`,
+    status: `${namespace}_STATUS`,
     dead: `${namespace}_DEAD`,
     audit: `${namespace}_AUDIT`,
     journalPrefix,

@@ -19,10 +19,10 @@ test("what enters a journal appears in EVENTS or COMMANDS once, under its lane, 
   await appender.append(textMessage(subjects.stateEvent(account, "parley.test.v1.Noted", undefined), "private"));
   await appender.append(textMessage(subjects.snapshot(account), "snapshot"));
   await appender.append(textMessage(subjects.handledMark(domain, "test.agent", "m1"), "mark"));
-  await appender.append(textMessage(subjects.outgoingCommand(doIt, "k1"), "command"));
+  await appender.append(textMessage(subjects.outgoingCommand({ ...doIt, id: "command", key: "k1" }), "command"));
   await appender.append(textMessage(subjects.outgoingEvent(happened, "k1"), "last"));
   expect(await contentOf(broker, names.commands, 1)).toEqual([
-    [`${namespace}.cmd.medium.parley-test-v1-TestService-DoIt.1.k1`, "command"],
+    [`${namespace}.cmd.medium.parley-test-v1-TestService-DoIt.1.command.k1`, "command"],
   ]);
   expect(await contentOf(broker, names.events, 3)).toEqual([
     [`${namespace}.evt.high.parley-test-v1-Happened.1.k1`, "published"],

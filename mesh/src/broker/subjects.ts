@@ -34,6 +34,23 @@ export interface MethodAddress {
   readonly priority: Priority;
 }
 
+/** One command, as its subjects tell of it. */
+export interface CommandAddress extends MethodAddress {
+  /** Message id: one token of the subject, so that a command is found by it. */
+  readonly id: string;
+  readonly key: string;
+}
+
+/** What the subject of a command's status is made of; all of it stays the same as long as the command is known. */
+export interface StatusAddress {
+  readonly id: string;
+  readonly agent: string;
+  /** `package.Service/Method`. */
+  readonly method: string;
+  /** Unset: of none. */
+  readonly batch?: string | undefined;
+}
+
 /** One hearer of one agent, as the target of a message that is for nobody else. */
 export interface HearerAddress {
   readonly agent: string;
@@ -70,14 +87,16 @@ export interface HeardPart {
  *     <ns>.jrn.<domain>.st.<journal>.<key>.evt.<lane>.<type>   state events that others hear too
  *     <ns>.jrn.<domain>.st.<journal>.<key>.own.<type>          state events that stay private
  *     <ns>.jrn.<domain>.out.-.<key>.evt.<lane>.<type>          events published without state
- *     <ns>.jrn.<domain>.out.-.<key>.cmd.<lane>.<method>        commands
+ *     <ns>.jrn.<domain>.out.-.<key>.cmd.<lane>.<method>.<id>   commands
  *     <ns>.jrn.<domain>.out.-.<key>.evt.<lane>.<agent>~<hearer>   events meant for one hearer: retries, redriven, replayed
  *     <ns>.jrn.<domain>.snap.<journal>.<key>                   snapshot
  *     <ns>.jrn.<domain>.in.<agent>.<key>                       handled marks
  *     <ns>.evt.<lane>.<type>.<partition>.<key>                 EVENTS
  *     <ns>.evt.<lane>.<agent>~<hearer>.<partition>.<key>       EVENTS, meant for one hearer
- *     <ns>.cmd.<lane>.<method>.<partition>.<key>               COMMANDS
- *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<key>   or   <ns>.sched.<id>.evt.<lane>.<agent>~<hearer>.<key>
+ *     <ns>.cmd.<lane>.<method>.<partition>.<id>.<key>          COMMANDS
+ *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<command id>.<key>   or   <ns>.sched.<id>.evt.<lane>.<agent>~<hearer>.<key>
+ *     <ns>.status.<id>.<agent>.<method>.<batch>                STATUS; told again, when it is stored, on <ns>.told.<id>.…
+ *     <ns>.stop.<instance>                                     core NATS: a command that this instance runs is to stop
  *     <ns>.dead.<agent>.<hearer>   <ns>.audit.<…>   <ns>.sig.<type>.<key>
  *
  * What leaves a journal has the same shape wherever it stands, so that one filter sources it: the broker writes the filters
@@ -144,9 +163,8 @@ export class Subjects {
   }
 
   /** @param domain of the journal that it leaves from; default: the method's own package */
-  outgoingCommand(method: MethodAddress, key: string, domain = packageOf(method.name)): string {
-    const { name, priority } = method;
-    return `${this.#journal(domain)}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}`;
+  outgoingCommand({ name, priority, id, key }: CommandAddress, domain = packageOf(name)): string {
+    return `${this.#journal(domain)}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}.${keyToken(id)}`;
   }
 
   /** Where it is kept that an agent has handled what `key` stands for. */
@@ -166,7 +184,45 @@ export class Subjects {
 
   /** Filter on COMMANDS. */
   heardCommand(method: string, part: HeardPart = {}): string {
-    return `${this.namespace}.cmd.${part.lane ?? "*"}.${methodToken(method)}.${part.partition ?? "*"}.*`;
+    return `${this.namespace}.cmd.${part.lane ?? "*"}.${methodToken(method)}.${part.partition ?? "*"}.*.*`;
+  }
+
+  /** Filter on COMMANDS of one command, as often as it stands there. */
+  command(id: string): string {
+    return `${this.namespace}.cmd.*.*.*.${keyToken(id)}.*`;
+  }
+
+  /** Where it stands how far a command is. */
+  status({ id, agent, method, batch }: StatusAddress): string {
+    const last = batch === undefined ? "-" : keyToken(batch);
+    return `${this.namespace}.status.${keyToken(id)}.${nameToken(agent)}.${methodToken(method)}.${last}`;
+  }
+
+  /** The one filter under which the status of a command is changed. */
+  statusOf(id: string): string {
+    return `${this.namespace}.status.${keyToken(id)}.>`;
+  }
+
+  /** Filter on STATUS of the commands of an agent, a method, a batch. */
+  statuses({ agent, method, batch }: Partial<Omit<StatusAddress, "id">>): string {
+    const of = (value: string | undefined, token: (value: string) => string) =>
+      value === undefined ? "*" : token(value);
+    return `${this.namespace}.status.*.${of(agent, nameToken)}.${of(method, methodToken)}.${of(batch, keyToken)}`;
+  }
+
+  /** Where each status is told when it has been stored. */
+  statusTold(): SubjectTransform {
+    return { src: this.all("status"), dest: `${this.namespace}.told.>` };
+  }
+
+  /** Where the status of one command is told. */
+  toldOf(id: string): string {
+    return `${this.namespace}.told.${keyToken(id)}.>`;
+  }
+
+  /** Where an instance is asked to stop a command that it runs. */
+  stop(instance: string): string {
+    return `${this.namespace}.stop.${keyToken(instance)}`;
   }
 
   deadLetter(agent: string, hearer: string): string {
@@ -179,9 +235,9 @@ export class Subjects {
   }
 
   /** Where the command of a schedule appears when its time has come. */
-  scheduledCommand(id: string, method: MethodAddress, key: string): string {
-    const lane = laneOf(method.priority);
-    return `${this.namespace}.sched.${keyToken(id)}.cmd.${lane}.${methodToken(method.name)}.${keyToken(key)}`;
+  scheduledCommand(schedule: string, { name, priority, id, key }: CommandAddress): string {
+    const command = `${laneOf(priority)}.${methodToken(name)}.${keyToken(id)}.${keyToken(key)}`;
+    return `${this.namespace}.sched.${keyToken(schedule)}.cmd.${command}`;
   }
 
   /** Where the event of a schedule, for one hearer alone, appears when its time has come. */
@@ -210,17 +266,23 @@ export class Subjects {
   /** How commands come from the journal of a domain into COMMANDS. */
   commandSource(domain: string): SubjectTransform {
     return {
-      src: `${this.#journal(domain)}.*.*.*.cmd.*.*`,
-      dest: `${this.namespace}.cmd.{{wildcard(4)}}.{{wildcard(5)}}.{{partition(${partitions},3)}}.{{wildcard(3)}}`,
+      src: `${this.#journal(domain)}.*.*.*.cmd.*.*.*`,
+      dest: `${this.namespace}.cmd.{{wildcard(4)}}.{{wildcard(5)}}.{{partition(${partitions},3)}}.{{wildcard(6)}}.{{wildcard(3)}}`,
     };
   }
 
   /** How what has its time gets from SCHEDULES into EVENTS or COMMANDS. */
   scheduleSource(kind: "evt" | "cmd"): SubjectTransform {
-    return {
-      src: `${this.namespace}.sched.*.${kind}.*.*.*`,
-      dest: `${this.namespace}.${kind}.{{wildcard(2)}}.{{wildcard(3)}}.{{partition(${partitions},4)}}.{{wildcard(4)}}`,
-    };
+    const to = `${this.namespace}.${kind}.{{wildcard(2)}}.{{wildcard(3)}}`;
+    return kind === "evt"
+      ? {
+          src: `${this.namespace}.sched.*.evt.*.*.*`,
+          dest: `${to}.{{partition(${partitions},4)}}.{{wildcard(4)}}`,
+        }
+      : {
+          src: `${this.namespace}.sched.*.cmd.*.*.*.*`,
+          dest: `${to}.{{partition(${partitions},5)}}.{{wildcard(4)}}.{{wildcard(5)}}`,
+        };
   }
 
   /** Where the broker hands what `stream` sources from `origin` over to itself. */
@@ -229,7 +291,7 @@ export class Subjects {
   }
 
   /** Everything of one kind in this namespace. */
-  all(kind: "jrn" | "evt" | "sched" | "dead" | "audit" | "sig"): string {
+  all(kind: "jrn" | "evt" | "sched" | "status" | "dead" | "audit" | "sig"): string {
     return `${this.namespace}.${kind}.>`;
   }
 

@@ -21,7 +21,7 @@ test("a command that is parked again, after a crash before it was acknowledged, 
   const pulled = {
     stream: names.commands,
     sequence: 7,
-    subject: `${subjects.namespace}.cmd.medium.t-v1-DoService-Do.3.k`,
+    subject: `${subjects.namespace}.cmd.medium.t-v1-DoService-Do.3.${header.messageId}.k`,
     headers: new Map([["ce-id", header.messageId]]),
     payload: new Uint8Array([1]),
     deliveryCount: 1,
@@ -40,6 +40,8 @@ test("a command that is parked again, after a crash before it was acknowledged, 
   expect(state.messages).toBe(2);
   const first = await broker.manager.streams.getMessage(names.schedules, { seq: 1 });
   expect(first?.header.get("Nats-Schedule")).toBe(`@at ${new Date(due).toISOString()}`);
-  expect(first?.header.get("Nats-Schedule-Target")).toMatch(/\.cmd\.medium\.t-v1-DoService-Do\.k$/);
+  expect(first?.header.get("Nats-Schedule-Target")).toMatch(
+    new RegExp(`\\.cmd\\.medium\\.t-v1-DoService-Do\\.${header.messageId}\\.k$`),
+  );
   expect(first?.header.get("ce-id")).toBe(header.messageId);
 });

@@ -26,7 +26,7 @@ export function parking(
     const id = derivedId("parked", pulled.stream, pulled.sequence);
     const { name, priority = "MEDIUM" } = header;
     const key = keyOfToken(pulled.subject.split(".").at(-1) ?? "");
-    const target = subjects.scheduledCommand(id, { name, priority }, key);
+    const target = subjects.scheduledCommand(id, { name, priority, id: header.messageId, key });
     const headers = new Map(pulled.headers)
       .set("Nats-Schedule", `@at ${new Date(due).toISOString()}`)
       .set("Nats-Schedule-Target", target)

@@ -113,6 +113,7 @@ async function tryOnce(
       signal,
       remainingMs: undefined,
       due: dueOf(pulled.headers),
+      pulled,
     });
     return undefined;
   } catch (thrown) {

@@ -53,7 +53,7 @@ export function commandMessage(command: CommandRequest, origin: CommandOrigin): 
     origin.cause,
   );
   const key = command.key ?? header.messageId;
-  const subject = subjects.outgoingCommand({ name: contract.name, priority }, key, domain);
+  const subject = subjects.outgoingCommand({ name: contract.name, priority, id: header.messageId, key }, domain);
   const span = startSendSpan({ header, subject, parent: origin.trace });
   const headers = new Map<string, string>();
   writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });

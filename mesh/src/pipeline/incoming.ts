@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { MessageHeader } from "../header.ts";
 import type { TraceContext } from "../telemetry/propagation.ts";
 
@@ -38,4 +39,6 @@ export interface Incoming {
   readonly remainingMs: number | undefined;
   /** When a command was to be run, in milliseconds since the epoch; unset: at once. */
   readonly due?: number | undefined;
+  /** The stored message that it was read from; unset on calls. */
+  readonly pulled?: Pick<PulledMessage, "stream" | "sequence" | "headers" | "deliveryCount"> | undefined;
 }
