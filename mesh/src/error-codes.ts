@@ -111,6 +111,12 @@ export const errorCodes = {
     connectCode: "unavailable",
     remedy: "Start an instance of the agent, or repeat later.",
   },
+  MAINTENANCE: {
+    sentence: "The mesh, or the part of it that is called, is under maintenance and only answers questions.",
+    errorClass: "UNAVAILABLE",
+    connectCode: "unavailable",
+    remedy: "Repeat after retry_after; `parley maintenance list` says who began it and why.",
+  },
   BREAKER_OPEN: {
     sentence: "Too many calls failed; the breaker refuses more for a while.",
     errorClass: "UNAVAILABLE",

@@ -8,7 +8,7 @@ import type { Import, SourceFile } from "./source-files.ts";
 export const rooms: readonly (readonly string[])[] = [
   [],
   ["contracts", "resilience", "telemetry", "broker"],
-  ["trust", "directory"],
+  ["trust", "directory", "maintenance"],
   ["pipeline"],
   ["calls", "journal", "delivery"],
   ["events", "commands", "sagas", "projection"],

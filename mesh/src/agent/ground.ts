@@ -7,6 +7,7 @@ import { ensureStreams } from "../broker/streams.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { ContractStore } from "../directory/contract-store.ts";
 import { Directory } from "../directory/directory.ts";
+import { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
 import { contractsOf, domainsOf } from "./hosted-contracts.ts";
@@ -19,6 +20,7 @@ export interface Ground {
   readonly broker: Broker;
   readonly contractStore: ContractStore;
   readonly directory: Directory;
+  readonly maintenance: MaintenanceBoard;
   /** Sees to it that the streams of a proto package are there, asked for the first time. */
   readonly ensureDomain: (domain: string) => Promise<void>;
 }
@@ -48,10 +50,11 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const contractStore = await ContractStore.open(broker, namespace);
   await contractStore.keep(contracts);
   const directory = opening.use(await Directory.open(broker, { namespace, replicas }));
+  const maintenance = opening.use(await MaintenanceBoard.open(broker, namespace));
   const ensureDomain = oncePerDomain(domains, (domain) =>
     ensureStreams(broker, { namespace, domains: [domain], replicas }),
   );
-  return { namespace, agents, contracts, broker, contractStore, directory, ensureDomain };
+  return { namespace, agents, contracts, broker, contractStore, directory, maintenance, ensureDomain };
 }
 
 /** Makes what a package needs when it is first asked for; what failed is tried again. */

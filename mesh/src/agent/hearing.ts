@@ -37,6 +37,7 @@ export function hearings(
         agent: agent.name,
         handler: heard.name,
         input: heard.event,
+        asksOnly: false,
         timeoutMs: contract.timeoutMs,
         // Publishing was checked where it was published, hearing here; nothing is left to check per message.
         permission: undefined,

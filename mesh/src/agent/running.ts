@@ -54,6 +54,7 @@ function hearing(agent: Agent, { contract, command, call }: Runnable, { steps, v
     agent: agent.name,
     handler: name,
     input: desc.input,
+    asksOnly: contract.noSideEffects,
     timeoutMs,
     // The sender's permission was checked when it dispatched.
     permission: undefined,

@@ -42,6 +42,7 @@ export function servedMethods(
           agent: agent.name,
           handler: desc.name,
           input: desc.input,
+          asksOnly: contract.noSideEffects,
           timeoutMs: contract.timeoutMs,
           permission: contract.permission,
           maxConcurrency: contract.maxConcurrency,

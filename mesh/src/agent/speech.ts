@@ -25,6 +25,7 @@ import { recordBreakerState } from "../telemetry/metrics.ts";
 import type { Voice } from "./create-context.ts";
 import { grantsOf, heldPermissions } from "./grants.ts";
 import type { Ground } from "./ground.ts";
+import { maintenanceOfCalls } from "./maintenance.ts";
 import { Routes } from "./routes.ts";
 
 /** All ways in which a host speaks: to others, and to what it keeps. */
@@ -58,7 +59,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
   const grants = grantsOf(agents, directory);
   const subjects = new Subjects(namespace);
   const appender = brokerAppender(broker);
-  const pipeline = { clock, random, grants, observer };
+  const pipeline = { clock, random, grants, observer, maintenanceOf: maintenanceOfCalls(ground.maintenance, clock) };
   const breakers = new Breakers(clock, recordBreakerState);
   const send = chain(
     callerSteps(pipeline),

@@ -16,6 +16,8 @@ export interface Operation {
   /** The hearer's name; on calls the method's, on commands the method's full name. */
   readonly handler: string;
   readonly input: DescMessage;
+  /** It changes nothing, as the contract says: NO_SIDE_EFFECTS. */
+  readonly asksOnly: boolean;
   /** One attempt in the handler. */
   readonly timeoutMs: number;
   /** What the sender must hold; `*` or unset: nothing. */

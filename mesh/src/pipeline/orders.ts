@@ -10,6 +10,7 @@ import type { Observer } from "./observation.ts";
 import { observeCalls, observeHearing } from "./observe.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { type Grants, permission } from "./permission.ts";
+import { type MaintenanceOf, readOnly } from "./read-only.ts";
 import { retry } from "./retry.ts";
 import type { Step } from "./step.ts";
 import { traceCall, traceHandler } from "./trace.ts";
@@ -21,6 +22,7 @@ export interface PipelineInit {
   readonly random: () => number;
   readonly grants: Grants;
   readonly observer: Observer | undefined;
+  readonly maintenanceOf: MaintenanceOf;
 }
 
 /**
@@ -43,11 +45,12 @@ export function callerSteps({ clock, random, observer }: PipelineInit): readonly
 }
 
 /** The order on the handler's side, outermost first, the same for every door; the handler comes last. */
-export function handlerSteps({ clock, grants, observer }: PipelineInit): readonly Step<Incoming>[] {
+export function handlerSteps({ clock, grants, observer, maintenanceOf }: PipelineInit): readonly Step<Incoming>[] {
   return [
     traceHandler(clock),
     ...(observer === undefined ? [] : [observeHearing(observer)]),
     permission(grants),
+    readOnly(maintenanceOf),
     validateIncoming,
     concurrency(),
     serverBudget(clock),
