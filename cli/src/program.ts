@@ -7,6 +7,7 @@ import { callCommand } from "./commands/call.ts";
 import { contractsCommand } from "./commands/contracts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { lintCommand } from "./commands/lint.ts";
+import { maintenanceCommand } from "./commands/maintenance.ts";
 import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { tailCommand } from "./commands/tail.ts";
@@ -23,6 +24,7 @@ export function program(): Command {
     .addCommand(tailCommand())
     .addCommand(contractsCommand())
     .addCommand(doctorCommand())
+    .addCommand(maintenanceCommand())
     .addCommand(lintCommand())
     .addCommand(newCommand())
     .showHelpAfterError("(parley --help shows all commands)")

@@ -46,12 +46,14 @@ describe("the operator", () => {
   test("gives the contracts of every instance, with the policies that they have there", async () => {
     const { fileDescriptorSet } = await operator.getContracts({});
     const contracts = Contracts.decode(fileDescriptorSet);
-    expect(contracts.services.map(({ typeName }) => typeName)).toEqual([
-      "parley.mesh.v1.DirectoryService",
-      "parley.mesh.v1.OperatorService",
-      "parley.test.v1.EchoService",
-      "parley.test.v1.RelayService",
-    ]);
+    expect(contracts.services.map(({ typeName }) => typeName)).toEqual(
+      expect.arrayContaining([
+        "parley.mesh.v1.DirectoryService",
+        "parley.mesh.v1.OperatorService",
+        "parley.test.v1.EchoService",
+        "parley.test.v1.RelayService",
+      ]),
+    );
     for (const method of ["Echo", "Fail", "Secret"]) {
       const name = `${EchoService.typeName}/${method}`;
       expect(plain(contracts.methodNamed(name))).toEqual(plain(mesh.contracts.methodNamed(name)));

@@ -12,6 +12,7 @@ import type { Directory } from "../directory/directory.ts";
 import type { Publisher } from "../events/publisher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
+import type { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
 import type { DispatchOptions } from "../pipeline/command-request.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
@@ -65,6 +66,8 @@ export interface Host extends AsyncDisposable {
   readonly namespace: string;
   readonly contracts: Contracts;
   readonly directory: Directory;
+  /** Which maintenances are underway; for parts of the mesh itself. */
+  readonly maintenance: MaintenanceBoard;
   /** Contracts of all instances in the mesh, not of this host alone. */
   readonly contractStore: ContractStore;
   /** The host's connection; for parts of the mesh itself, agents have no use for it. */

@@ -59,6 +59,7 @@ export async function host(options: HostOptions): Promise<Host> {
     clock,
     contracts: ground.contracts,
     directory: ground.directory,
+    maintenance: ground.maintenance,
     contractStore: ground.contractStore,
     broker: ground.broker,
     projections: voice.projections,

@@ -20,6 +20,7 @@ const operation = {
   input: EchoSaidSchema,
   timeoutMs: 5_000,
   permission: undefined,
+  asksOnly: false,
   maxConcurrency: 1,
 } as const;
 

@@ -3,6 +3,7 @@
 
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type AgentProfile, DirectoryService } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import { SystemMaintenanceSchema, SystemReadySchema } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { type Agent, defineAgent } from "../agent/define-agent.ts";
 import type { Host } from "../agent/host-options.ts";
@@ -10,6 +11,7 @@ import { serve } from "../agent/serve.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { wireHeader } from "../wire-header.ts";
 import { newestDeadLetters } from "./dead-letters.ts";
+import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
 import { HandPublisher } from "./publish-event.ts";
 import { shownEvent } from "./shown-event.ts";
@@ -26,8 +28,8 @@ export interface Operator {
 const name = "mesh.operator";
 
 /**
- * The agent `mesh.operator`: serves OperatorService and DirectoryService, by which command line and console look into a
- * mesh and act on it.
+ * The agent `mesh.operator`: serves OperatorService, DirectoryService and MaintenanceService, by which command line and console
+ * look into a mesh and act on it.
  *
  *     const operator = operatorAgent();
  *     const mesh = await host({ agents: [...agents, operator.agent] });
@@ -39,7 +41,9 @@ export function operatorAgent(): Operator {
     name,
     description: "Shows the mesh to its operators and does what they ask for.",
     role: "SYSTEM",
+    publishes: [SystemMaintenanceSchema, SystemReadySchema],
     serves: [
+      maintenanceService(async () => (await attached.promise).host),
       serve(DirectoryService, {
         async listAgents({ service }) {
           const { host } = await attached.promise;

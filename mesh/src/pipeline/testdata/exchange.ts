@@ -37,7 +37,7 @@ export function incoming(change: Partial<Incoming> = {}, operation: Partial<Oper
       input: DurationSchema,
       timeoutMs: 5_000,
       permission: undefined,
-    asksOnly: false,
+      asksOnly: false,
       maxConcurrency: 2,
       ...operation,
     },

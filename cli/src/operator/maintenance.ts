@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { toJson } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type Maintenance,
+  MaintenanceSchema,
+  MaintenanceService,
+} from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
+import type { OutputFormat } from "../commands/output-option.ts";
+import type { MeshChoice } from "../state/find-mesh.ts";
+import { moment } from "../terminal/moment.ts";
+import { show } from "../terminal/show.ts";
+import { tableLines } from "../terminal/table.ts";
+import { meshClient } from "./mesh-client.ts";
+
+interface Choice extends MeshChoice {
+  readonly output: OutputFormat;
+}
+
+interface ScopeChoice extends Choice {
+  readonly domain?: string | undefined;
+  readonly author: string;
+}
+
+interface BeginChoice extends ScopeChoice {
+  readonly reason: string;
+  readonly expected?: number | undefined;
+}
+
+/** Begins a maintenance and prints it. */
+export async function beginMaintenance(choice: BeginChoice): Promise<void> {
+  const { domain = "", author, reason, expected } = choice;
+  const { maintenance } = await meshClient(MaintenanceService, choice).beginMaintenance({
+    domain,
+    author,
+    reason,
+    ...(expected === undefined ? {} : { expected: durationFromMs(expected) }),
+  });
+  print(maintenance === undefined ? [] : [maintenance], choice.output);
+}
+
+/** Ends a maintenance and prints what it was. */
+export async function endMaintenance(choice: ScopeChoice): Promise<void> {
+  const { domain = "", author } = choice;
+  const { maintenance } = await meshClient(MaintenanceService, choice).endMaintenance({ domain, author });
+  print(maintenance === undefined ? [] : [maintenance], choice.output);
+}
+
+/** Prints the maintenances that are underway. */
+export async function listMaintenances(choice: Choice): Promise<void> {
+  const { maintenances } = await meshClient(MaintenanceService, choice).listMaintenances({});
+  print(maintenances, choice.output);
+}
+
+function print(maintenances: readonly Maintenance[], output: OutputFormat): void {
+  const none = ["no maintenance is underway"];
+  show(output, {
+    json: () => maintenances.map((one) => toJson(MaintenanceSchema, one)),
+    table: ({ bold }) =>
+      maintenances.length === 0
+        ? none
+        : tableLines([["SCOPE", "SINCE", "EXPECTED END", "BY", "REASON"].map(bold), ...maintenances.map(row)]),
+  });
+}
+
+function row({ domain, beganAt, expectedEnd, author, reason }: Maintenance): readonly string[] {
+  return [domain === "" ? "the mesh" : domain, moment(beganAt), moment(expectedEnd), author, reason];
+}

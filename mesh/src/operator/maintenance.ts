@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { create } from "@bufbuild/protobuf";
+import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  MaintenanceSchema,
+  MaintenanceService,
+  SystemMaintenanceSchema,
+  SystemReadySchema,
+} from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
+import type { Host } from "../agent/host-options.ts";
+import { type Served, serve } from "../agent/serve.ts";
+import { MeshError } from "../mesh-error.ts";
+
+/** What operators expect of a maintenance of which they say nothing. */
+const expectedMs = 10 * 60_000;
+
+/** Serves MaintenanceService; the board in the broker decides, the events tell of it. */
+export function maintenanceService(attached: () => Promise<Host>): Served {
+  return serve(MaintenanceService, {
+    async beginMaintenance({ domain, reason, author, expected }, ctx) {
+      const host = await attached();
+      await assertKnown(host, domain);
+      const now = ctx.clock.now();
+      const maintenance = create(MaintenanceSchema, {
+        domain,
+        reason,
+        author,
+        beganAt: timestampFromMs(now),
+        expectedEnd: timestampFromMs(now + (expected === undefined ? expectedMs : durationMs(expected))),
+      });
+      await host.maintenance.begin(maintenance);
+      await ctx.publish(SystemMaintenanceSchema, { maintenance });
+      return { maintenance };
+    },
+    async endMaintenance({ domain, author }, ctx) {
+      const host = await attached();
+      const maintenance = await host.maintenance.end(domain);
+      await ctx.publish(SystemReadySchema, { maintenance, endedBy: author });
+      return { maintenance };
+    },
+    async listMaintenances() {
+      return { maintenances: [...(await attached()).maintenance.all()] };
+    },
+  });
+}
+
+/** A maintenance of a misspelt package would protect nothing. */
+async function assertKnown(host: Host, domain: string): Promise<void> {
+  if (domain === "") return;
+  const { domains } = await host.contractStore.all(host.directory);
+  if (domains.includes(domain)) return;
+  const known = domains.length === 0 ? "there are none" : `there are ${domains.join(", ")}`;
+  throw new MeshError({ code: "NOT_FOUND", message: `no instance serves or knows a package "${domain}"; ${known}` });
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import {
+  MaintenanceService,
+  SystemMaintenanceSchema,
+  SystemReadySchema,
+} from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
+import type { Client } from "@parley/mesh";
+import { operatorAgent } from "@parley/mesh/operator";
+import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { accountAgent, auditAgent } from "../agents/account-agent.ts";
+import { AccountService } from "../gen/parley/test/v1/account_pb.js";
+import { until } from "../tools/until.ts";
+
+/** An operator's host and, apart from it, the host that is maintained. */
+describe("under maintenance", () => {
+  const clock = new ManualClock();
+  const by = { author: "ada", reason: "moving disks" };
+  let mesh: TestMesh;
+  let desk: TestMesh;
+  let maintenance: Client<typeof MaintenanceService>;
+  let accounts: Client<typeof AccountService>;
+
+  beforeEach(async () => {
+    mesh = await testMesh({ agents: [accountAgent, auditAgent], clock });
+    const { agent, attach } = operatorAgent();
+    desk = await testMesh({ agents: [agent], namespace: mesh.namespace, clock });
+    attach(desk);
+    await until(() => desk.directory.instancesOf(AccountService.typeName).length > 0);
+    maintenance = desk.client(MaintenanceService);
+    accounts = desk.client(AccountService);
+  });
+
+  afterEach(async () => {
+    await desk.drain();
+    await mesh.drain();
+  });
+
+  const seen = (count: number) => until(() => mesh.maintenance.all().length === count);
+
+  test.each([
+    ["the mesh", ""],
+    ["a package", "parley.test.v1"],
+  ])("%s answers questions and refuses what may change something, until it is over", async (_, domain) => {
+    await accounts.deposit({ account: "a", amount: 5n });
+    await maintenance.beginMaintenance({ ...by, domain, expected: { seconds: 90n } });
+    await seen(1);
+    await clock.advance(30_000);
+    await expect(accounts.deposit({ account: "a", amount: 1n })).rejects.toMatchObject({
+      code: "MAINTENANCE",
+      mayHaveRun: false,
+      retryAfterMs: 60_000,
+      message: expect.stringContaining('("moving disks", by ada since '),
+    });
+    await expect(accounts.getBalance({ account: "a" })).resolves.toMatchObject({ balance: 5n });
+    // It takes longer than anybody thought.
+    await clock.advance(60_000);
+    await expect(accounts.deposit({ account: "a", amount: 1n })).rejects.toMatchObject({ retryAfterMs: 30_000 });
+
+    await maintenance.endMaintenance({ domain, author: "bob" });
+    await seen(0);
+    await expect(accounts.deposit({ account: "a", amount: 1n })).resolves.toMatchObject({ balance: 6n });
+    await expect(mesh.heard(SystemMaintenanceSchema)).resolves.toMatchObject({ maintenance: { domain, ...by } });
+    await expect(mesh.heard(SystemReadySchema)).resolves.toMatchObject({ endedBy: "bob", maintenance: by });
+  });
+
+  test("another package goes on", async () => {
+    await maintenance.beginMaintenance({ ...by, domain: "parley.mesh.v1" });
+    await seen(1);
+    await expect(accounts.deposit({ account: "a", amount: 1n })).resolves.toMatchObject({ balance: 1n });
+    await expect(maintenance.endMaintenance({ domain: "parley.mesh.v1", author: "ada" })).resolves.toBeDefined();
+  });
+
+  test("a second one of the same scope is refused and says whose the first is; one of a package stands beside", async () => {
+    await maintenance.beginMaintenance({ ...by });
+    await expect(maintenance.beginMaintenance({ author: "bob", reason: "me too" })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining('maintenance of the mesh ("moving disks", by ada since '),
+    });
+    await maintenance.beginMaintenance({ author: "bob", reason: "me too", domain: "parley.test.v1" });
+    await seen(2);
+    await maintenance.endMaintenance({ author: "ada" });
+    await seen(1);
+    await expect(accounts.deposit({ account: "a", amount: 1n })).rejects.toMatchObject({
+      message: expect.stringContaining('maintenance of "parley.test.v1" ("me too", by bob'),
+    });
+    const { maintenances } = await maintenance.listMaintenances({});
+    expect(maintenances.map(({ author }) => author)).toEqual(["bob"]);
+  });
+
+  test("what is none cannot be ended, and of what nobody knows none begins", async () => {
+    await expect(maintenance.endMaintenance({ author: "ada" })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: "no maintenance of the mesh is underway; none is underway at all",
+    });
+    await expect(maintenance.beginMaintenance({ ...by, domain: "parley.tset.v1" })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining("there are parley.mesh.v1, parley.test.v1"),
+    });
+    await expect(maintenance.beginMaintenance({ author: "ada" })).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+  });
+});
