@@ -18,6 +18,8 @@ import type { Speech } from "./speech.ts";
 export interface Ears {
   /** Messages that are being handled now; those that wait for a retry do not count. */
   readonly moving: number;
+  /** Durables that nothing is pulled from now because a valve is shut. */
+  readonly heldBack: readonly string[];
 }
 
 /** What hearing needs beside ground and speech. */
@@ -61,6 +63,9 @@ export async function openEars(
   return {
     get moving() {
       return deliveries.moving + signals.moving;
+    },
+    get heldBack() {
+      return deliveries.heldBack;
     },
   };
 }

@@ -75,6 +75,8 @@ export interface Host extends AsyncDisposable {
   readonly clock: Clock;
   /** Events that are being handled or settled here at this moment; those that wait for a retry do not count. */
   readonly moving: number;
+  /** Durables that this host pulls nothing from at the moment: a breaker is open, or it is being maintained. */
+  readonly heldBack: readonly string[];
   /** The client pipeline down to the wire; for doors of the mesh that call by descriptors of others, agents use `client`. */
   readonly send: Next<Outgoing>;
   /**

@@ -68,6 +68,9 @@ export async function host(options: HostOptions): Promise<Host> {
     get moving() {
       return ears.moving;
     },
+    get heldBack() {
+      return ears.heldBack;
+    },
     client: (service, { source = first, conversationId } = {}) =>
       createClient(service, (method, request, call) =>
         voice.caller.call(method, request, { source, cause: undefined, options: { conversationId, ...call } }),

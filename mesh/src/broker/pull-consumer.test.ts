@@ -40,15 +40,15 @@ function pulling(broker: Broker, durable: Durable, maxMessages = 10): Pulled {
       if (taker === undefined) items.push(item);
       else taker(item);
     });
-  const { stop } = pull(broker, { durable, maxMessages, onMessage });
-  onTestFinished(stop);
+  const pulling = pull(broker, { durable, maxMessages, onMessage });
+  onTestFinished(pulling.stop);
   const next = () => {
     const item = items.shift();
     return item === undefined ? new Promise<Item>((resolve) => takers.push(resolve)) : Promise.resolve(item);
   };
   return {
+    ...pulling,
     next,
-    stop,
     get waiting() {
       return items.length;
     },
@@ -205,6 +205,27 @@ test("a stopped pull takes nothing more and keeps nothing back", async () => {
   const second = await pulling(mesh.broker, durable).next();
   expect([second.text, second.message.deliveryCount]).toEqual(["m2", 1]);
   expect(first.waiting).toBe(0);
+});
+
+test("a paused pull asks for nothing, and goes on where it was", async () => {
+  await using mesh = await openTestBroker();
+  const durable = durableOf(mesh);
+  const paused = pulling(mesh.broker, durable);
+  await publish(mesh, "m1");
+  (await paused.next()).message.ack();
+  await paused.pause();
+  await paused.pause();
+  await publish(mesh, "m2");
+  const other = pulling(mesh.broker, durable);
+  const { message, text } = await other.next();
+  message.ack();
+  expect([text, message.deliveryCount, paused.waiting]).toEqual(["m2", 1, 0]);
+  await other.stop();
+  await publish(mesh, "m3");
+  paused.resume();
+  paused.resume();
+  const third = await paused.next();
+  expect([third.text, third.message.deliveryCount]).toEqual(["m3", 1]);
 });
 
 test("a handler that throws gives its message back and its place free", async () => {

@@ -11,6 +11,9 @@ export type { PullOptions } from "./pull-loop.ts";
 export interface Pull {
   /** Takes no more messages; what the broker has sent meanwhile goes back to it. What was handed over is not waited for. */
   stop(): Promise<void>;
+  /** Takes no more messages until {@link resume}; what the broker has sent meanwhile is handed over. */
+  pause(): Promise<void>;
+  resume(): void;
 }
 
 /**
@@ -20,5 +23,5 @@ export interface Pull {
 export function pull(broker: Broker, options: PullOptions): Pull {
   const loop = new PullLoop(broker, options);
   loop.start();
-  return { stop: () => loop.stop() };
+  return { stop: () => loop.stop(), pause: () => loop.pause(), resume: () => loop.resume() };
 }

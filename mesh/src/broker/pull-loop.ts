@@ -39,6 +39,13 @@ interface Request {
   sign: number;
 }
 
+/** Where the answers to requests come in. A new one for each time that the pull begins, so that old answers do not count. */
+interface Door {
+  readonly inbox: string;
+  readonly subscription: Subscription;
+  readonly requests: Map<string, Request>;
+}
+
 /**
  * Keeps requests for messages open at the broker, as many messages as there is room for, and gets over what ends them: a
  * restart of the broker, a new leader, a lost request, a deleted consumer.
@@ -46,10 +53,8 @@ interface Request {
 export class PullLoop {
   readonly #broker: Broker;
   readonly #options: PullOptions;
-  readonly #inbox = createInbox();
-  readonly #requests = new Map<string, Request>();
   readonly #unsettled = new Unsettled();
-  #subscription: Subscription | undefined;
+  #door: Door | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #endReconnect: () => void = () => {};
   #inHand = 0;
@@ -63,16 +68,37 @@ export class PullLoop {
   }
 
   start(): void {
-    this.#subscription = this.#broker.connection.subscribe(`${this.#inbox}.*`, {
-      callback: (error, message) => (error === null ? this.#receive(message) : this.#trouble(error)),
-    });
     this.#watchdog = setInterval(() => this.#watch(), pauseMs);
     this.#watchdog.unref();
     // Requests do not survive a connection.
     this.#endReconnect = this.#broker.onReconnect(() => {
-      this.#requests.clear();
+      this.#door?.requests.clear();
       this.#recover();
     });
+    this.resume();
+  }
+
+  /** Asks for nothing more and ends the requests that are open. What the broker had sent before it knew is handed over. */
+  async pause(): Promise<void> {
+    const door = this.#door;
+    this.#door = undefined;
+    if (door === undefined || this.#broker.connection.isClosed()) return;
+    const giveUp = new AbortController();
+    const drained = door.subscription.drain().catch(() => {});
+    await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
+    giveUp.abort();
+  }
+
+  /** Asks again after {@link pause}. */
+  resume(): void {
+    if (this.#door !== undefined || this.#stopped || this.#broker.connection.isClosed()) return;
+    const inbox = createInbox();
+    const requests = new Map<string, Request>();
+    const subscription = this.#broker.connection.subscribe(`${inbox}.*`, {
+      callback: (error, message) => (error === null ? this.#receive(message, door) : this.#trouble(error)),
+    });
+    const door = { inbox, subscription, requests };
+    this.#door = door;
     this.#recover();
   }
 
@@ -81,12 +107,7 @@ export class PullLoop {
     this.#stopped = true;
     clearInterval(this.#watchdog);
     this.#endReconnect();
-    if (this.#broker.connection.isClosed()) return;
-    // Ends the requests at the broker, and hands over what it had sent before it knew.
-    const giveUp = new AbortController();
-    const drained = this.#subscription?.drain().catch(() => {});
-    await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
-    giveUp.abort();
+    await this.pause();
   }
 
   /** Sees to it that the consumer is there, then asks for messages. */
@@ -112,22 +133,23 @@ export class PullLoop {
 
   /** Asks for as many messages as there is room for; while a request is open, only when it is worth another one. */
   #ask(): void {
-    if (this.#stopped || this.#broker.connection.isClosed()) return;
+    const door = this.#door;
+    if (door === undefined || this.#stopped || this.#broker.connection.isClosed()) return;
     const { durable, maxMessages } = this.#options;
     let room = maxMessages - this.#inHand;
-    for (const { remaining } of this.#requests.values()) room -= remaining;
-    if (room < 1 || (this.#requests.size > 0 && room < maxMessages / 2)) return;
+    for (const { remaining } of door.requests.values()) room -= remaining;
+    if (room < 1 || (door.requests.size > 0 && room < maxMessages / 2)) return;
     const id = String(++this.#count);
-    this.#requests.set(id, { remaining: room, sign: Date.now() });
+    door.requests.set(id, { remaining: room, sign: Date.now() });
     const request = { batch: room, expires: nanos(requestMs), idle_heartbeat: nanos(heartbeatMs) };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${durable.stream}.${durable.name}`;
-    this.#broker.connection.publish(subject, JSON.stringify(request), { reply: `${this.#inbox}.${id}` });
+    this.#broker.connection.publish(subject, JSON.stringify(request), { reply: `${door.inbox}.${id}` });
   }
 
-  #receive(delivery: Msg): void {
+  #receive(delivery: Msg, door: Door): void {
     const pulled = pulledMessage(delivery, (sequence) => this.#unsettled.done(sequence));
     if (pulled === undefined) {
-      this.#hear(delivery);
+      this.#hear(delivery, door);
       return;
     }
     this.#unsettled.begin(pulled.sequence);
@@ -135,7 +157,7 @@ export class PullLoop {
       pulled.nak(1);
       return;
     }
-    this.#countDelivery();
+    countDelivery(door);
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {
       this.#inHand--;
@@ -152,26 +174,16 @@ export class PullLoop {
     }
   }
 
-  /** A delivery does not say which request it answers: the broker serves them in turn. */
-  #countDelivery(): void {
-    const [oldest] = this.#requests;
-    if (oldest === undefined) return;
-    const [id, request] = oldest;
-    request.remaining--;
-    request.sign = Date.now();
-    if (request.remaining < 1) this.#requests.delete(id);
-  }
-
   /** What the broker says about a request itself. */
-  #hear(status: Msg): void {
-    const id = status.subject.slice(this.#inbox.length + 1);
+  #hear(status: Msg, { inbox, requests }: Door): void {
+    const id = status.subject.slice(inbox.length + 1);
     const code = status.headers?.code ?? 0;
     if (code === 100) {
-      const request = this.#requests.get(id);
+      const request = requests.get(id);
       if (request !== undefined) request.sign = Date.now();
       return;
     }
-    this.#requests.delete(id);
+    requests.delete(id);
     // 404 and 408: no messages, time is over. Anything else: the consumer is gone, has no leader or another one.
     if (code === 404 || code === 408) this.#ask();
     else void delay(pauseMs, undefined, { ref: false }).then(() => this.#recover());
@@ -179,12 +191,23 @@ export class PullLoop {
 
   #watch(): void {
     const now = Date.now();
-    if ([...this.#requests.values()].every(({ sign }) => now - sign < silentAfterMs)) return;
-    this.#requests.clear();
+    const { requests } = this.#door ?? {};
+    if (requests === undefined || [...requests.values()].every(({ sign }) => now - sign < silentAfterMs)) return;
+    requests.clear();
     this.#recover();
   }
 
   #trouble(error: unknown): void {
     if (!this.#stopped) this.#options.onTrouble?.(brokerError(error, `pulling for "${this.#options.durable.name}"`));
   }
+}
+
+/** A delivery does not say which request it answers: the broker serves them in turn. */
+function countDelivery({ requests }: Door): void {
+  const [oldest] = requests;
+  if (oldest === undefined) return;
+  const [id, request] = oldest;
+  request.remaining--;
+  request.sign = Date.now();
+  if (request.remaining < 1) requests.delete(id);
 }

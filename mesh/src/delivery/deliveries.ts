@@ -13,6 +13,8 @@ import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
+import { keepAlive } from "./keep-alive.ts";
+import type { Valve } from "./valve.ts";
 
 /** Messages that one hearer has in hand at once in this process, those waiting for a retry included. */
 const maxInHand = 32;
@@ -23,6 +25,8 @@ const handBackMs = 500;
 export interface DeliveriesInit extends Omit<DeliveryInit, "pause" | "abandoned"> {
   readonly broker: Broker;
   readonly subjects: Subjects;
+  /** Shut: nothing is pulled for any hearer of this host. */
+  readonly valve?: Valve | undefined;
 }
 
 /** The one consumption machine of a host: pulls for each hearer, and takes each message to its end. */
@@ -32,6 +36,7 @@ export class Deliveries {
   readonly #abandoned = new AbortController();
   readonly #pulls: Pull[] = [];
   readonly #durables = new Map<Durable, Hearing>();
+  readonly #ends: (() => void)[] = [];
   readonly #inHand = new Map<string, Promise<void>>();
   #waiting = 0;
 
@@ -50,9 +55,17 @@ export class Deliveries {
     await ensureDurable(this.#init.broker, durable);
     this.#durables.set(durable, hearing);
     const onMessage = (message: PulledMessage) => this.#take(message, hearing, durable.name);
-    this.#pulls.push(
-      pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage, onTrouble: teller(hearing) }),
-    );
+    const pulling = pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage, onTrouble: teller(hearing) });
+    this.#pulls.push(pulling);
+    const valves = this.#valvesOf(hearing);
+    const follow = () => (valves.every(({ isOpen }) => isOpen) ? pulling.resume() : void pulling.pause());
+    for (const valve of valves) this.#ends.push(valve.onChange(follow));
+    follow();
+  }
+
+  /** Durables that nothing is pulled from now because a valve is shut. */
+  get heldBack(): readonly string[] {
+    return [...this.#durables].filter(([, hearing]) => !this.#isOpen(hearing)).map(([{ name }]) => name);
   }
 
   /** How the queue of each hearer stands, over all instances of its agent. */
@@ -67,6 +80,7 @@ export class Deliveries {
   /** Pulls no more; messages that wait for a retry go back to the broker. What is being handled goes on. */
   async stop(): Promise<void> {
     this.#closing.abort();
+    for (const end of this.#ends) end();
     await Promise.all(this.#pulls.map((each) => each.stop()));
   }
 
@@ -91,11 +105,37 @@ export class Deliveries {
       abandoned: this.#abandoned.signal,
       pause: (delayMs: number, clock: Clock) => this.#pause(delayMs, clock),
     };
-    const work = deliver(message, hearing, init)
+    const work = this.#letThrough(message, hearing)
+      .then((isThrough) => (isThrough ? deliver(message, hearing, init) : message.nak(1)))
       .catch(() => message.nak(1_000))
       .finally(() => this.#inHand.delete(place));
     this.#inHand.set(place, work);
     await work;
+  }
+
+  /** Waits while a valve is shut; false when the host drains first. */
+  async #letThrough(message: PulledMessage, hearing: Hearing): Promise<boolean> {
+    if (this.#isOpen(hearing)) return true;
+    using _alive = keepAlive(message);
+    this.#waiting++;
+    try {
+      while (!this.#isOpen(hearing)) {
+        for (const valve of this.#valvesOf(hearing)) await valve.opened(this.#closing.signal);
+      }
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #valvesOf({ valve }: Hearing): readonly Valve[] {
+    return [this.#init.valve, valve].filter((each) => each !== undefined);
+  }
+
+  #isOpen(hearing: Hearing): boolean {
+    return this.#valvesOf(hearing).every(({ isOpen }) => isOpen);
   }
 
   async #pause(delayMs: number, clock: Clock): Promise<boolean> {

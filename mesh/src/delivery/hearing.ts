@@ -4,6 +4,7 @@
 import type { EventContract } from "../contracts/policy.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import type { Next } from "../pipeline/step.ts";
+import type { Valve } from "./valve.ts";
 
 /**
  * One hearer of one agent, or one method that it runs commands of: what the delivery machine pulls for, and the pipeline that
@@ -15,4 +16,6 @@ export interface Hearing {
   readonly operation: Operation;
   readonly from: "now" | "retained";
   readonly handle: Next<Incoming>;
+  /** Shut: nothing is pulled for this hearer here. */
+  readonly valve?: Valve | undefined;
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import { onTestFinished } from "vitest";
+import { type EchoSaid, EchoSaidSchema } from "../../../../test/gen/parley/test/v1/echo_pb.js";
+import { type Broker, connectBroker } from "../../broker/connection.ts";
+import { openTestBroker, type TestBroker } from "../../broker/testdata/test-broker.ts";
+import { systemClock } from "../../clock.ts";
+import { Contracts } from "../../contracts/contracts.ts";
+import { headerFor } from "../../header.ts";
+import { writeHeader } from "../../header-codec.ts";
+import type { Incoming } from "../../pipeline/incoming.ts";
+import { DeadLetters } from "../dead-letters.ts";
+import { Deliveries, type DeliveriesInit } from "../deliveries.ts";
+import type { Hearing } from "../hearing.ts";
+
+/** A namespace in which instances hear EchoSaid. */
+export interface TestDeliveries extends TestBroker {
+  /** Stores events of these keys, in order, and resolves when EVENTS has them. */
+  say(...keys: readonly string[]): Promise<void>;
+  /** One more instance, with a connection of its own. Stops at the end of the test. */
+  instance(hearings: readonly Hearing[], more?: Partial<DeliveriesInit>): Promise<TestInstance>;
+}
+
+/** What would be one process. */
+export interface TestInstance {
+  readonly deliveries: Deliveries;
+  readonly broker: Broker;
+}
+
+export const contracts = Contracts.of({ events: [EchoSaidSchema] });
+
+/** Opens a namespace on the broker of the run; `await using` deletes it. */
+export async function openTestDeliveries(url?: string): Promise<TestDeliveries> {
+  const test = await openTestBroker(url);
+  const { broker, subjects, names, appender } = test;
+  const contract = contracts.event(EchoSaidSchema);
+  let said = 0;
+  return {
+    ...test,
+    async say(...keys) {
+      const store = (key: string, count: number) => {
+        const header = headerFor({
+          sourceAgentId: "test.speaker",
+          messageType: EchoSaidSchema.typeName,
+          name: contract.name,
+          timestamp: Date.now(),
+          priority: contract.priority,
+        });
+        const headers = new Map<string, string>();
+        writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
+        const payload = toBinary(EchoSaidSchema, create(EchoSaidSchema, { key, text: `${key} ${count}` }));
+        return appender.append({
+          subject: subjects.outgoingEvent(contract, key),
+          payload,
+          headers,
+          id: header.messageId,
+        });
+      };
+      await Promise.all(keys.map((key) => store(key, ++said)));
+      while ((await broker.manager.streams.info(names.events)).state.messages < said) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    async instance(hearings, more = {}) {
+      const own = await connectBroker({ url: broker.url, name: "instance" });
+      const deliveries = new Deliveries({
+        broker: own,
+        subjects,
+        clock: systemClock,
+        random: () => 0,
+        deadLetters: new DeadLetters({ appender, subjects, contractDigest: "d" }),
+        ...more,
+      });
+      onTestFinished(async () => {
+        await deliveries.stop();
+        await deliveries.settled(100);
+        await own.close();
+      });
+      await Promise.all(hearings.map((hearing) => deliveries.begin(hearing)));
+      return { deliveries, broker: own };
+    },
+  };
+}
+
+/** A hearer of EchoSaid from what is retained. */
+export function hearerOf(
+  handle: (said: EchoSaid, incoming: Incoming) => Promise<void> | void,
+  more: Partial<Hearing> & { readonly name?: string } = {},
+): Hearing {
+  const { name = "listen", ...rest } = more;
+  return {
+    contract: contracts.event(EchoSaidSchema),
+    operation: {
+      kind: "event",
+      name: EchoSaidSchema.typeName,
+      agent: "test.ear",
+      handler: name,
+      input: EchoSaidSchema,
+      timeoutMs: 5_000,
+      permission: undefined,
+      maxConcurrency: Number.POSITIVE_INFINITY,
+      asksOnly: false,
+    },
+    from: "retained",
+    handle: async (incoming) => void (await handle(incoming.message as EchoSaid, incoming)),
+    ...rest,
+  };
+}
