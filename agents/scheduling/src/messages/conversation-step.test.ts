@@ -46,6 +46,7 @@ const events: readonly ConversationEvent[] = [
   { kind: "declined" },
   { kind: "which-to-cancel", appointments: [appointment, { ...appointment, status: "CANCELLED_BY_USER" }] },
   { kind: "cancelled" },
+  { kind: "moving", appointment },
 ];
 
 test.each(events)("$kind comes back from the journal as it was", (event) => {

@@ -42,6 +42,8 @@ function stepOf(event: ConversationEvent): Step {
       return { case: "whichToCancel", value: { appointments: event.appointments.map(appointmentMessage) } };
     case "cancelled":
       return { case: "cancelled", value: {} };
+    case "moving":
+      return { case: "moving", value: appointmentMessage(event.appointment) };
   }
 }
 
@@ -70,6 +72,8 @@ export function conversationEventOf({ step }: ConversationStep): ConversationEve
       return { kind: "which-to-cancel", appointments: step.value.appointments.map(appointmentOf) };
     case "cancelled":
       return { kind: "cancelled" };
+    case "moving":
+      return { kind: "moving", appointment: appointmentOf(step.value) };
     case undefined:
       throw new MeshError({
         code: "JOURNAL_AHEAD",

@@ -11,24 +11,24 @@ import type {
 import type { Request } from "../domain/conversation/conversation.ts";
 import type { TimeWords } from "../domain/sentence/time-words.ts";
 
-// No provider id begins like this; the message has one list for those who are liked and those who are not.
-const not = "!";
-
 /** What is wanted so far, as a message. */
 export function wishMessage(request: Request): MessageInitShape<typeof ConversationStep_WishSchema> {
-  const { serviceType = "", providerIds, durationMinutes = 0, when } = request;
-  const unwanted = (request.unwantedIds ?? []).map((id) => `${not}${id}`);
-  const wish = { serviceType, providerIds: [...providerIds, ...unwanted], durationMinutes };
+  const { serviceType = "", providerIds, unwantedIds = [], durationMinutes = 0, when } = request;
+  const wish = {
+    ...{ serviceType, durationMinutes },
+    providerIds: [...providerIds],
+    unwantedProviderIds: [...unwantedIds],
+  };
   return when === undefined ? wish : { ...wish, when: timeWordsMessage(when) };
 }
 
 /** What is wanted so far, as a message says it. */
-export function requestOf({ serviceType, providerIds, durationMinutes, when }: ConversationStep_Wish): Request {
-  const unwanted = providerIds.flatMap((id) => (id.startsWith(not) ? id.slice(not.length) : []));
+export function requestOf(wish: ConversationStep_Wish): Request {
+  const { serviceType, providerIds, unwantedProviderIds, durationMinutes, when } = wish;
   return {
     serviceType: serviceType || undefined,
-    providerIds: providerIds.filter((id) => !id.startsWith(not)),
-    unwantedIds: unwanted.length > 0 ? unwanted : undefined,
+    providerIds,
+    unwantedIds: unwantedProviderIds.length > 0 ? unwantedProviderIds : undefined,
     durationMinutes: durationMinutes || undefined,
     when: when === undefined ? undefined : timeWordsOf(when),
   };

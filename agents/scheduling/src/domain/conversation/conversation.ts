@@ -27,7 +27,8 @@ export type ConversationEvent =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "declined" }
   | { readonly kind: "which-to-cancel"; readonly appointments: readonly Appointment[] }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "moving"; readonly appointment: Appointment };
 
 /** How far the negotiation is. */
 export type Stage = "NEW" | "REQUESTED" | "OFFERED" | "SELECTED" | "CONFIRMED" | "FAILED";
@@ -45,6 +46,8 @@ export interface Conversation {
   readonly cancellable: readonly Appointment[];
   /** The appointment that "it" stands for. */
   readonly appointment?: Appointment | undefined;
+  /** The appointment that shall be moved to one of the offers; unset: the choice is booked anew. */
+  readonly moving?: Appointment | undefined;
 }
 
 /** A conversation in which nothing has been said. */
@@ -73,11 +76,13 @@ export function evolve(conversation: Conversation, event: ConversationEvent): Co
     case "failed":
       return { ...conversation, stage: "FAILED", offers: event.failure.alternatives };
     case "declined":
-      return { ...conversation, stage: "REQUESTED", offers: [], cancellable: [] };
+      return { ...conversation, stage: "REQUESTED", offers: [], cancellable: [], moving: undefined };
     case "which-to-cancel":
       return { ...conversation, offers: [], cancellable: event.appointments };
     case "cancelled":
       return { ...newConversation, ...pick(conversation) };
+    case "moving":
+      return { ...conversation, moving: event.appointment, appointment: event.appointment, cancellable: [] };
   }
 }
 
