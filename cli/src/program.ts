@@ -11,6 +11,7 @@ import { maintenanceCommand } from "./commands/maintenance.ts";
 import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { tailCommand } from "./commands/tail.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { upCommand } from "./commands/up.ts";
 
 /** The command line. Each command's file says how it is called; what it does is loaded only when it is. */
@@ -23,6 +24,7 @@ export function program(): Command {
     .addCommand(publishCommand())
     .addCommand(tailCommand())
     .addCommand(contractsCommand())
+    .addCommand(traceCommand())
     .addCommand(doctorCommand())
     .addCommand(maintenanceCommand())
     .addCommand(lintCommand())

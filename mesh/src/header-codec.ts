@@ -100,7 +100,12 @@ export function encodeHeaderValue(value: string): string {
   return value.toWellFormed().replace(/[^\x21-\x7e]|["%]/gu, encodeURIComponent);
 }
 
-function decodeHeaderValue(name: string, value: string): string {
+/**
+ * The text that {@link encodeHeaderValue} wrote.
+ *
+ * @throws MeshError UNDECODABLE naming the header when it is no such value
+ */
+export function decodeHeaderValue(name: string, value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

@@ -9,8 +9,8 @@ import type { Broker } from "./connection.ts";
 /** Messages of one filter, from a sequence on. */
 export interface PageQuery {
   readonly filter: string;
-  /** First sequence that may be in it. */
-  readonly from: number;
+  /** First sequence that may be in it, or milliseconds since the epoch from when on messages were stored. */
+  readonly from: number | { readonly since: number };
   /** Most messages of the page. The broker gives fewer when they are large. */
   readonly maxMessages: number;
 }
@@ -56,7 +56,8 @@ export async function directPage(broker: Broker, stream: string, query: PageQuer
   }, silenceMs / 5);
   try {
     const { filter, from, maxMessages } = query;
-    const request = JSON.stringify({ seq: from, next_by_subj: filter, batch: maxMessages });
+    const begin = typeof from === "number" ? { seq: from } : { start_time: new Date(from.since).toISOString() };
+    const request = JSON.stringify({ ...begin, next_by_subj: filter, batch: maxMessages });
     connection.publish(`$JS.API.DIRECT.GET.${stream}`, request, { reply: inbox });
     return await answered(broker, promise);
   } finally {

@@ -162,6 +162,11 @@ export class Subjects {
     return `${this.#journal(domain)}.out.-.${keyToken(key)}.evt.${address(hearer)}`;
   }
 
+  /** Filter on the journal stream of a domain: state events that stay there. */
+  privateState(domain: string): string {
+    return `${this.#journal(domain)}.st.*.*.own.*`;
+  }
+
   /** @param domain of the journal that it leaves from; default: the method's own package */
   outgoingCommand({ name, priority, id, key }: CommandAddress, domain = packageOf(name)): string {
     return `${this.#journal(domain)}.out.-.${keyToken(key)}.cmd.${laneOf(priority)}.${methodToken(name)}.${keyToken(id)}`;

@@ -4,8 +4,8 @@
 import type { ConsumerInfo } from "@nats-io/jetstream";
 import { streamInfo } from "../broker/ensure-stream.ts";
 import { nameToken } from "../broker/key-token.ts";
+import { firstOf } from "../broker/pages.ts";
 import type { Finding } from "./finding.ts";
-import { firstOf } from "./pages.ts";
 import type { Check, Patient } from "./patient.ts";
 import { profilesOf } from "./profiles.ts";
 

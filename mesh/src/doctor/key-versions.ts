@@ -4,10 +4,10 @@
 import { streamInfo } from "../broker/ensure-stream.ts";
 import { readLast } from "../broker/journal-stream.ts";
 import { keyOfToken } from "../broker/key-token.ts";
+import { firstOf, pages, type Stored } from "../broker/pages.ts";
 import { journalHeader } from "../journal/journal-header.ts";
 import { decodePlain } from "../journal/plain-text.ts";
 import type { Finding } from "./finding.ts";
-import { firstOf, pages, type Stored } from "./pages.ts";
 import type { Check, Patient } from "./patient.ts";
 
 /** Findings of one journal stream; more of the same say nothing new. */

@@ -2,10 +2,10 @@
 // Copyright the Parley authors
 
 import { streamInfo } from "../broker/ensure-stream.ts";
+import { pages, type Stored } from "../broker/pages.ts";
 import { readSourceMark } from "../broker/sourcing.ts";
 import type { DurableSource } from "../broker/stream-configs.ts";
 import type { Finding } from "./finding.ts";
-import { pages, type Stored } from "./pages.ts";
 import type { Check, Patient } from "./patient.ts";
 
 /** What one stream has of another: ids by the sequences that they had there. */

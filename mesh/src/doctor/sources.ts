@@ -5,10 +5,10 @@ import type { ConsumerInfo } from "@nats-io/jetstream";
 import { isNotFound } from "../broker/broker-error.ts";
 import type { Broker } from "../broker/connection.ts";
 import { streamInfo } from "../broker/ensure-stream.ts";
+import { firstOf } from "../broker/pages.ts";
 import { type SourceState, sourceStates } from "../broker/sourcing.ts";
 import type { DurableSource } from "../broker/stream-configs.ts";
 import type { Finding } from "./finding.ts";
-import { firstOf } from "./pages.ts";
 import type { Check, Patient } from "./patient.ts";
 
 /** Milliseconds that a message may wait to be sourced: longer than the loss of a leader takes. */

@@ -16,6 +16,7 @@ import { MeshContracts } from "./mesh-contracts.ts";
 import { HandPublisher } from "./publish-event.ts";
 import { shownEvent } from "./shown-event.ts";
 import { tail } from "./tail.ts";
+import { traceService } from "./trace.ts";
 
 /** The operator's agent, and how it gets to know the mesh that it looks into. */
 export interface Operator {
@@ -28,8 +29,8 @@ export interface Operator {
 const name = "mesh.operator";
 
 /**
- * The agent `mesh.operator`: serves OperatorService, DirectoryService and MaintenanceService, by which command line and console
- * look into a mesh and act on it.
+ * The agent `mesh.operator`: serves OperatorService, DirectoryService, MaintenanceService and TraceService, by which command
+ * line and console look into a mesh and act on it.
  *
  *     const operator = operatorAgent();
  *     const mesh = await host({ agents: [...agents, operator.agent] });
@@ -44,6 +45,7 @@ export function operatorAgent(): Operator {
     publishes: [SystemMaintenanceSchema, SystemReadySchema],
     serves: [
       maintenanceService(async () => (await attached.promise).host),
+      traceService(async () => (await attached.promise).host),
       serve(DirectoryService, {
         async listAgents({ service }) {
           const { host } = await attached.promise;

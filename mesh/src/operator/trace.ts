@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { RecordKind, type TraceRecordSchema, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
+import type { Host } from "../agent/host-options.ts";
+import { type Served, serve } from "../agent/serve.ts";
+import { pages, type Stored } from "../broker/pages.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import { journaledDomains } from "../broker/streams.ts";
+import { isForOneHearer, Subjects } from "../broker/subjects.ts";
+import { decodeHeaderValue, readHeader } from "../header-codec.ts";
+import { wireHeader } from "../wire-header.ts";
+
+type TraceRecord = MessageInitShape<typeof TraceRecordSchema>;
+
+/** Serves TraceService. */
+export function traceService(attached: () => Promise<Host>): Served {
+  return serve(TraceService, {
+    async *trace({ id, since }) {
+      const host = await attached();
+      let read = 0;
+      for (const source of await sourcesOf(host)) {
+        const extract = { filter: source.filter, from: { since: since === undefined ? 0 : timestampMs(since) } };
+        for await (const page of pages(host.broker, source.stream, extract)) {
+          read += page.length;
+          for (const stored of page) {
+            const record = source.open(stored);
+            if (record !== undefined && isOf(record, id)) yield { record, read: BigInt(read) };
+          }
+          yield { read: BigInt(read) };
+        }
+      }
+    },
+  });
+}
+
+/** Messages of one kind, and how one is read; undefined when it is none, or cannot be read. */
+interface Source {
+  readonly stream: string;
+  readonly filter: string;
+  readonly open: (stored: Stored) => TraceRecord | undefined;
+}
+
+async function sourcesOf({ broker, namespace }: Host): Promise<readonly Source[]> {
+  const names = streamNames(namespace);
+  const subjects = new Subjects(namespace);
+  const domains = await journaledDomains(broker, namespace);
+  return [
+    { stream: names.events, filter: subjects.all("evt"), open: event },
+    ...domains.map((domain) => ({
+      stream: names.journal(domain),
+      filter: subjects.privateState(domain),
+      open: (stored: Stored) => opened(stored, RecordKind.PRIVATE_EVENT),
+    })),
+    { stream: names.commands, filter: ">", open: (stored: Stored) => opened(stored, RecordKind.COMMAND) },
+    { stream: names.dead, filter: subjects.all("dead"), open: deadLetter },
+  ];
+}
+
+function event(stored: Stored): TraceRecord | undefined {
+  // What was sent to one hearer again says nothing new.
+  return isForOneHearer(stored.subject) ? undefined : opened(stored, RecordKind.EVENT);
+}
+
+function opened({ header, storedAt }: Stored, kind: RecordKind): TraceRecord | undefined {
+  try {
+    const message = readHeader(header, storedAt);
+    if (message === undefined) return undefined;
+    const key = header("ce-subject");
+    return {
+      kind,
+      header: wireHeader(message),
+      key: key === undefined ? "" : decodeHeaderValue("ce-subject", key),
+      storedAt: timestampFromMs(storedAt),
+      traceId: traceIdIn(header("traceparent")),
+    };
+  } catch {
+    // Whoever handles it tells of it; it can be of no flow that is known.
+    return undefined;
+  }
+}
+
+function deadLetter({ payload, storedAt }: Stored): TraceRecord | undefined {
+  const { agent, hearer, header, headers, error } = fromBinary(DeadLetterSchema, payload);
+  if (header === undefined) return undefined;
+  return {
+    kind: RecordKind.DEAD_LETTER,
+    header,
+    storedAt: timestampFromMs(storedAt),
+    traceId: traceIdIn(headers["traceparent"]),
+    gaveUp: `${agent} ${hearer}`,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function isOf({ header, traceId }: TraceRecord, id: string): boolean {
+  if (header === undefined) return false;
+  const { messageId, correlationId, conversationId, workflowId } = header;
+  return [messageId, correlationId, conversationId, workflowId, traceId].includes(id);
+}
+
+/** Of `00-<trace id>-<span id>-<flags>`. */
+function traceIdIn(traceparent = ""): string {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] ?? "";
+}
