@@ -239,6 +239,11 @@ export class Subjects {
     return `${this.namespace}.sched.${keyToken(id)}.at`;
   }
 
+  /** Filter on SCHEDULES of all that stands there of a schedule, before and after its time. */
+  scheduled(id: string): string {
+    return `${this.namespace}.sched.${keyToken(id)}.>`;
+  }
+
   /** Where the command of a schedule appears when its time has come. */
   scheduledCommand(schedule: string, { name, priority, id, key }: CommandAddress): string {
     const command = `${laneOf(priority)}.${methodToken(name)}.${keyToken(id)}.${keyToken(key)}`;
