@@ -11,6 +11,7 @@ export type CrashPoint =
   | "commit.before-compaction"
   | "commit.after-compaction"
   | "delivery.received"
+  | "delivery.parked"
   | "delivery.handled"
   | "delivery.acknowledged"
   | "delivery.before-burial"

@@ -2,10 +2,10 @@
 // Copyright the Parley authors
 
 import { type Clock, systemClock } from "../clock.ts";
-import { parking } from "../commands/park.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
 import type { Hearing } from "../delivery/hearing.ts";
+import { parking } from "../delivery/parking.ts";
 import { Signals } from "../events/signals.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -27,6 +27,8 @@ export interface EarsInit {
   readonly hearings: readonly Hearing[];
   readonly clock: Clock;
   readonly random: () => number;
+  /** Milliseconds; a retry that waits longer is left to the broker. */
+  readonly parkOverMs: number | undefined;
   /** Real milliseconds that are left of a drain. */
   readonly graceMs: () => number;
 }
@@ -35,7 +37,7 @@ export interface EarsInit {
 export async function openEars(
   { broker, contracts }: Ground,
   { subjects, appender }: Speech,
-  { hearings, clock, random, graceMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
+  { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
   const deliveries = new Deliveries({
     broker,
@@ -43,7 +45,8 @@ export async function openEars(
     clock,
     random,
     // The broker keeps real time; it cannot wait for a clock that is moved by hand.
-    park: clock === systemClock ? parking(appender, subjects) : undefined,
+    parking: clock === systemClock ? parking({ broker, appender, subjects }) : undefined,
+    parkOverMs,
     deadLetters: new DeadLetters({ appender, subjects, contractDigest: contracts.digest }),
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);

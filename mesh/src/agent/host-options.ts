@@ -43,6 +43,11 @@ export interface HostOptions {
   readonly clock?: Clock | undefined;
   /** Default: Math.random; for jitter. */
   readonly random?: (() => number) | undefined;
+  /**
+   * Milliseconds; an event or command whose retry waits longer lies at the broker meanwhile, not in memory, and so does one
+   * that is retried when the host drains. Default 5 000. Where the clock is not the machine's everything waits in memory.
+   */
+  readonly parkOverMs?: number | undefined;
   /** Is told of all that is said and heard. */
   readonly observer?: Observer | undefined;
   /** Milliseconds that draining waits for what is in progress; default 10 000. */

@@ -41,7 +41,14 @@ export async function host(options: HostOptions): Promise<Host> {
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
   const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), graceMs }, opening);
   const heard = [...hearings(agents, build), ...commandHearings(agents, build)];
-  const ears = await openEars(ground, speech, { hearings: heard, clock, random, graceMs, opening });
+  const ears = await openEars(ground, speech, {
+    hearings: heard,
+    clock,
+    random,
+    graceMs,
+    parkOverMs: options.parkOverMs,
+    opening,
+  });
   await presence.ready();
   opening.defer(() => presence.leaving());
 

@@ -22,14 +22,14 @@ test("a slow call from before the breaker opened neither closes it nor takes or 
   const admit = () => breakers.admit(contract, channel);
 
   const slow = [admit(), admit(), admit(), admit()];
-  for (const failed of [admit(), admit()]) failed?.(failure);
+  for (const failed of [admit(), admit()]) failed?.failed(failure);
   await clock.advance(breaker.openForMs);
   const probe = admit();
-  for (const [index, late] of slow.entries()) late?.(index < 3 ? undefined : failure);
+  for (const [index, late] of slow.entries()) index < 3 ? late?.succeeded() : late?.failed(failure);
   expect(states).toEqual(["open", "half_open"]);
   const second = admit();
   expect(admit).toThrow(MeshError);
-  probe?.();
-  second?.();
+  probe?.succeeded();
+  second?.succeeded();
   expect(states).toEqual(["open", "half_open", "closed"]);
 });

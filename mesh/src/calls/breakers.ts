@@ -4,14 +4,15 @@
 import type { Clock } from "../clock.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
-import { Breaker, type BreakerState } from "../resilience/breaker.ts";
+import type { BreakerState } from "../resilience/breaker.ts";
+import { type Admission, Guard } from "../resilience/guard.ts";
 import type { Channel } from "./channel.ts";
 
 /** A breaker for each method of each instance, as the contract plans it. They end with their channel. */
 export class Breakers {
   readonly #clock: Clock;
   readonly #onChange: (method: string, state: BreakerState) => void;
-  readonly #breakers = new WeakMap<Channel, Map<string, Breaker>>();
+  readonly #guards = new WeakMap<Channel, Map<string, Guard>>();
 
   constructor(clock: Clock, onChange: (method: string, state: BreakerState) => void) {
     this.#clock = clock;
@@ -24,33 +25,19 @@ export class Breakers {
    *
    * @throws MeshError BREAKER_OPEN, with the time after which a repeat makes sense
    */
-  admit({ name, breaker: plan }: MethodContract, channel: Channel): ((error?: unknown) => void) | undefined {
+  admit({ name, breaker: plan }: MethodContract, channel: Channel): Admission | undefined {
     if (plan === undefined) return undefined;
-    const ofChannel = this.#breakers.get(channel) ?? new Map<string, Breaker>();
-    this.#breakers.set(channel, ofChannel);
-    const breaker = ofChannel.get(name) ?? new Breaker(plan, (state) => this.#onChange(name, state));
-    ofChannel.set(name, breaker);
-    const now = this.#clock.now();
-    if (!breaker.admit(now)) {
-      throw new MeshError({
-        code: "BREAKER_OPEN",
-        message: `too many calls of "${name}" failed at ${channel.instance}; its breaker is ${breaker.state}`,
-        retryAfterMs: breaker.retryAfterMs(now),
-      });
-    }
-    const { era } = breaker;
-    return (error) => {
-      if (breaker.era !== era) return;
-      if (error === undefined) breaker.succeeded(this.#clock.now());
-      else if (tellsOfHealth(MeshError.from(error))) breaker.failed(this.#clock.now());
-      else breaker.released();
-    };
+    const ofChannel = this.#guards.get(channel) ?? new Map<string, Guard>();
+    this.#guards.set(channel, ofChannel);
+    const onChange = (state: BreakerState) => this.#onChange(name, state);
+    const guard = ofChannel.get(name) ?? new Guard({ name, plan, clock: this.#clock, onChange });
+    ofChannel.set(name, guard);
+    const admission = guard.admit();
+    if (admission !== undefined) return admission;
+    throw new MeshError({
+      code: "BREAKER_OPEN",
+      message: `too many calls of "${name}" failed at ${channel.instance}; its breaker is ${guard.state}`,
+      retryAfterMs: guard.retryAfterMs,
+    });
   }
 }
-
-/** Whether an error says something about the instance, rather than about the request or its caller. */
-function tellsOfHealth({ code, errorClass }: MeshError): boolean {
-  return code !== "CANCELED" && unwell.has(errorClass);
-}
-
-const unwell: ReadonlySet<string> = new Set(["TRANSIENT", "UNAVAILABLE", "TIMEOUT", "INTERNAL"]);

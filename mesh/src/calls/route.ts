@@ -5,6 +5,7 @@ import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
+import type { Admission } from "../resilience/guard.ts";
 import type { Breakers } from "./breakers.ts";
 import type { Channel } from "./channel.ts";
 
@@ -21,17 +22,17 @@ export function toChannel(route: Route, breakers: Breakers): Next<Outgoing> {
     const channels = route(outgoing.contract);
     let last = nobody(outgoing.contract);
     for (const channel of channels) {
-      let told: ((error?: unknown) => void) | undefined;
+      let admission: Admission | undefined;
       try {
-        told = breakers.admit(outgoing.contract, channel);
+        admission = breakers.admit(outgoing.contract, channel);
         outgoing.peer = channel.address;
         const reply = await channel.call(outgoing);
         // A stream counts as answered when it has begun: a watch that lasts for hours must not hold a probe's place.
-        told?.();
+        admission?.succeeded();
         return reply;
       } catch (thrown) {
         const error = MeshError.from(thrown);
-        told?.(error);
+        admission?.failed(error);
         if (error.mayHaveRun || !movesOn.has(error.code)) throw error;
         last = error;
       }

@@ -8,7 +8,7 @@ import { deliveryNames, priorityNames } from "./enum-names.ts";
 import { fieldPath } from "./field-path.ts";
 import { incomplete, required } from "./incomplete.ts";
 import type { EventContract } from "./policy.ts";
-import { nearest, retryPlans } from "./precedence.ts";
+import { breakerPlan, nearest, retryPlans } from "./precedence.ts";
 
 /**
  * The policy of `desc`, each setting looked up on its own: event, then `mesh`. Name and key are the event's own.
@@ -22,6 +22,7 @@ export function readEvent(desc: DescMessage, mesh: EventPolicy | undefined): Eve
   const need = <Value>(value: Value | undefined, setting: string) =>
     required(value, desc.typeName, `(parley.mesh.v1.event).${setting}`);
   const retention = nearest(levels, (level) => level.retention);
+  const breaker = nearest(levels, (level) => level.breaker);
   return Object.freeze<EventContract>({
     desc,
     typeName: desc.typeName,
@@ -36,6 +37,7 @@ export function readEvent(desc: DescMessage, mesh: EventPolicy | undefined): Eve
       "timeout",
     ),
     retries: retryPlans(levels),
+    breaker: breaker && breakerPlan(breaker),
     retentionMs: retention === undefined ? 604_800_000 : durationMs(retention),
     publishPermission: nearest(levels, (level) => level.publishPermission),
     hearPermission: nearest(levels, (level) => level.hearPermission),

@@ -85,6 +85,8 @@ export interface EventContract {
   /** One attempt of a hearer. */
   readonly timeoutMs: number;
   readonly retries: RetryPlans;
+  /** Of each hearer; unset: it is never held back. */
+  readonly breaker: BreakerPlan | undefined;
   /** Kept at least this long. Default: 7 days. */
   readonly retentionMs: number;
   /** What the publisher must hold; unset: nothing. */

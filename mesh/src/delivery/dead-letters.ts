@@ -14,14 +14,7 @@ import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import { wireHeader } from "../wire-header.ts";
 import type { Hearing } from "./hearing.ts";
-
-/** One failed try, as far as this process saw it. */
-export interface FailedAttempt {
-  readonly attempt: number;
-  /** Milliseconds since the epoch. */
-  readonly failedAt: number;
-  readonly error: MeshError;
-}
+import type { FailedAttempt } from "./past-attempts.ts";
 
 /** A message that is given up. */
 export interface Burial {

@@ -2,93 +2,148 @@
 // Copyright the Parley authors
 
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { sleep } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import { dueOf } from "../due.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { RetryPlans } from "../plans.ts";
+import { Guard } from "../resilience/guard.ts";
 import { retryDelayMs } from "../resilience/retry-schedule.ts";
-import { logger } from "../telemetry/logger.ts";
 import { extract } from "../telemetry/propagation.ts";
-import type { DeadLetters, FailedAttempt } from "./dead-letters.ts";
+import { type GiveUpInit, giveUp } from "./give-up.ts";
 import type { Hearing } from "./hearing.ts";
+import { refusedBy } from "./hearing-guards.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { type Opened, openMessage } from "./open-message.ts";
+import type { Parking } from "./parking.ts";
+import { type FailedAttempt, readAttempts } from "./past-attempts.ts";
 
 /** What a delivery needs besides the message. */
-export interface DeliveryInit {
-  readonly clock: Clock;
-  readonly deadLetters: DeadLetters;
+export interface DeliveryInit extends GiveUpInit {
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
-  /** Waits; false when the host drains first: the message goes back to the broker then. */
-  readonly pause: (delayMs: number, clock: Clock) => Promise<boolean>;
   /** Aborts when a draining host waits no longer for its handlers: what they have in hand goes back to the broker. */
   readonly abandoned: AbortSignal;
-  /** Leaves a message that is due later to the broker; unset: it is held in memory, as one that is due within a second is. */
-  readonly park?: ((pulled: PulledMessage, header: MessageHeader, due: number) => Promise<void>) | undefined;
+  /**
+   * Leaves a message that is due later to the broker; unset: it is held in memory, as one is that is due within a second,
+   * that is retried soon, or whose order is kept.
+   */
+  readonly parking?: Parking | undefined;
+  /** Milliseconds; a retry that waits longer is left to the broker. Default: 5 000. */
+  readonly parkOverMs?: number | undefined;
   /** Told of each failed try; `delayMs` is unset when it was the last. */
   readonly onFailure?: ((hearing: Hearing, failed: FailedAttempt, delayMs: number | undefined) => void) | undefined;
 }
 
 /** Milliseconds before a message is due, within which it is not worth a way through the broker. */
 const holdMs = 1_000;
-/** Real milliseconds after which a dead letter that could not be stored is tried again. */
-const burialRetryMs = 1_000;
 /** Deliveries beyond the contract's tries that nobody settled; then the message is taken for what ended its hearers. */
 const spareDeliveries = 10;
 
 /**
  * Takes one message to its hearer: tries, waits by the contract's schedule, and in the end acknowledges it or buries it.
- * While it waits it is held in memory and kept alive at the broker; a crash hands it to another instance, and counts as a try.
+ * While it waits for long it lies at the broker, with the number of its next try and what became of the ones before; for a
+ * short time it is held in memory and kept alive. A crash hands it to another instance, and counts as a try. Where a breaker
+ * stands in the way it waits, and no try is counted.
  */
 export async function deliver(pulled: PulledMessage, hearing: Hearing, init: DeliveryInit): Promise<void> {
   using _alive = keepAlive(pulled);
   crashPoint("delivery.received", hearing.operation.handler);
-  const attempts: FailedAttempt[] = [];
-  const { contract } = hearing;
+  const { clock, onFailure } = init;
+  const attempts = readAttempts(pulled.headers);
   let opened: Opened;
   try {
     opened = openMessage(pulled, hearing.operation.input);
   } catch (thrown) {
     const error = MeshError.from(thrown);
-    init.onFailure?.(hearing, { attempt: pulled.deliveryCount, failedAt: init.clock.now(), error }, undefined);
+    onFailure?.(hearing, { attempt: pulled.deliveryCount, failedAt: clock.now(), error }, undefined);
     return giveUp({ pulled, hearing, header: undefined, attempts, error }, init);
   }
-  const due = dueOf(pulled.headers);
-  const earlyMs = (due ?? 0) - init.clock.now();
-  if (due !== undefined && earlyMs > 0) {
-    if (init.park !== undefined && earlyMs > holdMs) {
-      await init.park(pulled, opened.header, due);
-      return pulled.ack();
-    }
-    if (!(await init.pause(earlyMs, init.clock))) return pulled.nak(earlyMs);
-  }
-  for (let attempt = opened.header.attempt + pulled.deliveryCount - 1; ; attempt++) {
+  // Whoever parked it ended before saying so: it comes, or came, from there.
+  if (pulled.deliveryCount > 1 && (await init.parking?.holds(pulled)) === true) return pulled.ack();
+  const delivery = { pulled, hearing, header: opened.header, attempts, init };
+  const due = dueOf(pulled.headers) ?? 0;
+  const earlyMs = due - clock.now();
+  if (earlyMs > holdMs && init.parking !== undefined) return park(delivery, { attempt: opened.header.attempt, due });
+  if (earlyMs > 0 && !(await pause(earlyMs, init))) return pulled.nak(earlyMs);
+  let attempt = opened.header.attempt + pulled.deliveryCount - 1;
+  for (const carried = attempts.length; ; ) {
     const header = { ...opened.header, attempt };
-    if (attempts.length === 0 && pulled.deliveryCount > mostTries(contract.retries) + spareDeliveries) {
+    if (attempts.length === carried && pulled.deliveryCount > mostTries(hearing.contract.retries) + spareDeliveries) {
       return giveUp({ pulled, hearing, header, attempts, error: neverSettled(pulled) }, init);
     }
-    if (header.expires !== undefined && init.clock.now() >= header.expires) {
+    if (header.expires !== undefined && clock.now() >= header.expires) {
       const error = expired(header);
-      init.onFailure?.(hearing, { attempt, failedAt: init.clock.now(), error }, undefined);
+      onFailure?.(hearing, { attempt, failedAt: clock.now(), error }, undefined);
       return giveUp({ pulled, hearing, header, attempts, error }, init);
     }
+    const turn = hearing.guards?.take();
+    if (turn instanceof Guard) {
+      if (await init.hold((signal) => turn.changed(signal))) continue;
+      return giveBack(delivery, { attempt, due: clock.now() });
+    }
     const error = await tryOnce(pulled, hearing, { header, message: opened.message }, init.abandoned);
+    turn?.end(error);
     if (error === undefined) return acknowledge(pulled, hearing.operation.handler);
     if (init.abandoned.aborted) return pulled.nak(1);
-    const failed = { attempt, failedAt: init.clock.now(), error };
+    const refusing = refusedBy(error);
+    if (refusing !== undefined && hearing.guards !== undefined) {
+      hearing.guards.add(refusing);
+      continue;
+    }
+    const failed = { attempt, failedAt: clock.now(), error };
     attempts.push(failed);
-    const delayMs = retryDelayMs(
-      contract.retries,
-      { error: foreseen(error, contract.retries), attempt },
-      init.random(),
-    );
-    init.onFailure?.(hearing, failed, delayMs);
+    const delayMs = delayAfter(failed, hearing.contract.retries, init.random());
+    onFailure?.(hearing, failed, delayMs);
     if (delayMs === undefined) return giveUp({ pulled, hearing, header, attempts, error }, init);
-    if (!(await init.pause(delayMs, init.clock))) return pulled.nak(delayMs);
+    attempt++;
+    const isLong = delayMs > (init.parkOverMs ?? defaultParkOverMs);
+    if ((isLong && mayPark(hearing, init)) || !(await pause(delayMs, init))) {
+      return giveBack(delivery, { attempt, due: failed.failedAt + delayMs });
+    }
   }
+}
+
+/** Milliseconds; keeping a message in memory that long costs less than a way through the broker and back. */
+const defaultParkOverMs = 5_000;
+
+function pause(delayMs: number, { hold, clock }: DeliveryInit): Promise<boolean> {
+  return hold((signal) => sleep(clock, delayMs, signal));
+}
+
+/** What comes back from the broker comes after what came meanwhile. */
+function mayPark({ contract }: Hearing, { parking }: DeliveryInit): boolean {
+  return parking !== undefined && contract.ordered !== true;
+}
+
+interface Delivery {
+  readonly pulled: PulledMessage;
+  readonly hearing: Hearing;
+  readonly header: MessageHeader;
+  readonly attempts: readonly FailedAttempt[];
+  readonly init: DeliveryInit;
+}
+
+/** Number and time of the next try. */
+interface NextTry {
+  readonly attempt: number;
+  readonly due: number;
+}
+
+/** Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. */
+async function giveBack(delivery: Delivery, next: NextTry): Promise<void> {
+  const { pulled, hearing, init } = delivery;
+  if (mayPark(hearing, init)) return park(delivery, next);
+  pulled.nak(Math.max(1, next.due - init.clock.now()));
+}
+
+async function park(delivery: Delivery, { attempt, due }: NextTry): Promise<void> {
+  const { pulled, hearing, header, attempts, init } = delivery;
+  const { agent, handler } = hearing.operation;
+  await init.parking?.park(pulled, { header: { ...header, attempt }, due, agent, hearer: handler, attempts });
+  crashPoint("delivery.parked", handler);
+  pulled.ack();
 }
 
 function acknowledge(pulled: PulledMessage, handler: string): void {
@@ -121,6 +176,11 @@ async function tryOnce(
   }
 }
 
+/** Milliseconds until the next try; undefined: there is none. */
+function delayAfter({ error, attempt }: FailedAttempt, plans: RetryPlans, random: number): number | undefined {
+  return retryDelayMs(plans, { error: foreseen(error, plans), attempt }, random);
+}
+
 /**
  * On the durable path an unforeseen failure may pass, so it is retried like a TRANSIENT one where the contract has no
  * schedule of its own for it; so are a timeout and a conflict.
@@ -145,32 +205,4 @@ function neverSettled({ deliveryCount, subject }: PulledMessage): MeshError {
 function expired({ name, messageId, expires }: MessageHeader): MeshError {
   const at = new Date(expires ?? 0).toISOString();
   return new MeshError({ code: "EXPIRED", message: `"${name}" "${messageId}" was not handled before ${at}` });
-}
-
-interface Failure {
-  readonly pulled: PulledMessage;
-  readonly hearing: Hearing;
-  readonly header: MessageHeader | undefined;
-  readonly attempts: readonly FailedAttempt[];
-  readonly error: MeshError;
-}
-
-/** Buries the message, then ends it at the broker; while the letter cannot be stored, the message stays. */
-async function giveUp(failure: Failure, { clock, deadLetters, pause }: DeliveryInit): Promise<void> {
-  const diedAt = clock.now();
-  for (let tries = 0; ; ) {
-    try {
-      await deadLetters.bury({ ...failure, diedAt });
-      crashPoint("delivery.buried", failure.hearing.operation.handler);
-      return failure.pulled.term();
-    } catch (error) {
-      if (tries++ === 0)
-        logger.warn(
-          { err: error, subject: failure.pulled.subject },
-          "a dead letter cannot be stored; it is tried again",
-        );
-      // In real time: it is the broker that is waited for.
-      if (!(await pause(burialRetryMs, systemClock))) return failure.pulled.nak(burialRetryMs);
-    }
-  }
 }

@@ -7,7 +7,6 @@ import { type Durable, ensureDurable, type Pull, pull } from "../broker/pull-con
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, type Subjects } from "../broker/subjects.ts";
-import { type Clock, sleep } from "../clock.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
@@ -22,7 +21,7 @@ const maxInHand = 32;
 const handBackMs = 500;
 
 /** What the delivery machine of a host is made of. */
-export interface DeliveriesInit extends Omit<DeliveryInit, "pause" | "abandoned"> {
+export interface DeliveriesInit extends Omit<DeliveryInit, "hold" | "abandoned"> {
   readonly broker: Broker;
   readonly subjects: Subjects;
   /** Shut: nothing is pulled for any hearer of this host. */
@@ -103,7 +102,7 @@ export class Deliveries {
     const init = {
       ...this.#init,
       abandoned: this.#abandoned.signal,
-      pause: (delayMs: number, clock: Clock) => this.#pause(delayMs, clock),
+      hold: (wait: (signal: AbortSignal) => Promise<void>) => this.#hold(wait),
     };
     const work = this.#letThrough(message, hearing)
       .then((isThrough) => (isThrough ? deliver(message, hearing, init) : message.nak(1)))
@@ -117,17 +116,9 @@ export class Deliveries {
   async #letThrough(message: PulledMessage, hearing: Hearing): Promise<boolean> {
     if (this.#isOpen(hearing)) return true;
     using _alive = keepAlive(message);
-    this.#waiting++;
-    try {
-      while (!this.#isOpen(hearing)) {
-        for (const valve of this.#valvesOf(hearing)) await valve.opened(this.#closing.signal);
-      }
-      return true;
-    } catch {
-      return false;
-    } finally {
-      this.#waiting--;
-    }
+    return this.#hold(async (signal) => {
+      while (!this.#isOpen(hearing)) for (const valve of this.#valvesOf(hearing)) await valve.opened(signal);
+    });
   }
 
   #valvesOf({ valve }: Hearing): readonly Valve[] {
@@ -138,10 +129,10 @@ export class Deliveries {
     return this.#valvesOf(hearing).every(({ isOpen }) => isOpen);
   }
 
-  async #pause(delayMs: number, clock: Clock): Promise<boolean> {
+  async #hold(wait: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#waiting++;
     try {
-      await sleep(clock, delayMs, this.#closing.signal);
+      await wait(this.#closing.signal);
       return true;
     } catch {
       return false;

@@ -4,6 +4,7 @@
 import type { EventContract } from "../contracts/policy.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import type { Next } from "../pipeline/step.ts";
+import type { HearingGuards } from "./hearing-guards.ts";
 import type { Valve } from "./valve.ts";
 
 /**
@@ -12,10 +13,12 @@ import type { Valve } from "./valve.ts";
  */
 export interface Hearing {
   /** What the delivery machine itself keeps of the contract. */
-  readonly contract: Pick<EventContract, "delivery" | "retries">;
+  readonly contract: Pick<EventContract, "delivery" | "retries"> & Partial<Pick<EventContract, "ordered">>;
   readonly operation: Operation;
   readonly from: "now" | "retained";
   readonly handle: Next<Incoming>;
+  /** Breakers that its messages may have to wait for. */
+  readonly guards?: HearingGuards | undefined;
   /** Shut: nothing is pulled for this hearer here. */
   readonly valve?: Valve | undefined;
 }

@@ -7,7 +7,7 @@ import { keyOfToken } from "../broker/key-token.ts";
 import { storedAt } from "../broker/new-message.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import type { Lane, Subjects } from "../broker/subjects.ts";
+import { lanes, type Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { derivedId } from "../ids.ts";
 import { attemptsHeader, type FailedAttempt, writeAttempts } from "./past-attempts.ts";
@@ -59,10 +59,11 @@ export function parking({ broker, appender, subjects }: ParkingInit): Parking {
       const { name, priority = "MEDIUM", messageId, attempt } = header;
       const tokens = pulled.subject.split(".");
       const key = keyOfToken(tokens.at(-1) ?? "");
+      const lane = lanes.find((one) => one === tokens[2]);
       const target =
         tokens[1] === "cmd"
           ? subjects.scheduledCommand(id, { name, priority, id: messageId, key })
-          : subjects.scheduledEventTo(id, { agent, hearer, lane: laneToken(tokens[2]) }, key);
+          : subjects.scheduledEventTo(id, { agent, hearer, lane }, key);
       const headers = new Map(pulled.headers)
         .set("ce-attempt", String(attempt))
         .set("Nats-Schedule", `@at ${new Date(due).toISOString()}`)

@@ -39,7 +39,8 @@ export function readAttempts(headers: ReadonlyMap<string, string>): FailedAttemp
 
 function readAttempt(entry: string): FailedAttempt | undefined {
   const [attempt = "", failedAt = "", code = "", errorClass = "", mayHaveRun, text = ""] = entry.split(":");
-  if (!/^\d{1,9}$/.test(attempt) || !/^\d{1,16}$/.test(failedAt) || !isCode(code) || !isClass(errorClass)) return undefined;
+  if (!/^\d{1,9}$/.test(attempt) || !/^\d{1,16}$/.test(failedAt) || !isCode(code) || !isClass(errorClass))
+    return undefined;
   const error = new MeshError({ code, errorClass, message: decoded(text), mayHaveRun: mayHaveRun !== "0" });
   return { attempt: Number(attempt), failedAt: Number(failedAt), error };
 }

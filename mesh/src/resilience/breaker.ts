@@ -57,6 +57,13 @@ export class Breaker {
     return true;
   }
 
+  /** Whether {@link admit} would let a call through now. */
+  isReady(now: number): boolean {
+    if (this.#state === "closed") return true;
+    if (this.#state === "open") return now >= this.#openUntil;
+    return this.#probing + this.#proven < this.#plan.halfOpenProbes;
+  }
+
   /** Milliseconds until a call may go through; 0: now, or as soon as probes are back. */
   retryAfterMs(now: number): number {
     return this.#state === "open" ? Math.max(0, this.#openUntil - now) : 0;
