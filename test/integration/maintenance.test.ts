@@ -10,8 +10,8 @@ import type { Client } from "@parley/mesh";
 import { operatorAgent } from "@parley/mesh/operator";
 import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { accountAgent, auditAgent } from "../agents/account-agent.ts";
-import { AccountService } from "../gen/parley/test/v1/account_pb.js";
+import { accountAgent, auditAgent, counts } from "../agents/account-agent.ts";
+import { AccountDepositedSchema, AccountService } from "../gen/parley/test/v1/account_pb.js";
 import { until } from "../tools/until.ts";
 
 /** An operator's host and, apart from it, the host that is maintained. */
@@ -24,18 +24,18 @@ describe("under maintenance", () => {
   let accounts: Client<typeof AccountService>;
 
   beforeEach(async () => {
-    mesh = await testMesh({ agents: [accountAgent, auditAgent], clock });
     const { agent, attach } = operatorAgent();
-    desk = await testMesh({ agents: [agent], namespace: mesh.namespace, clock });
+    desk = await testMesh({ agents: [agent], clock });
     attach(desk);
+    mesh = await testMesh({ agents: [accountAgent, auditAgent], namespace: desk.namespace, clock });
     await until(() => desk.directory.instancesOf(AccountService.typeName).length > 0);
     maintenance = desk.client(MaintenanceService);
     accounts = desk.client(AccountService);
   });
 
   afterEach(async () => {
-    await desk.drain();
     await mesh.drain();
+    await desk.drain();
   });
 
   const seen = (count: number) => until(() => mesh.maintenance.all().length === count);
@@ -64,6 +64,34 @@ describe("under maintenance", () => {
     await expect(accounts.deposit({ account: "a", amount: 1n })).resolves.toMatchObject({ balance: 6n });
     await expect(mesh.heard(SystemMaintenanceSchema)).resolves.toMatchObject({ maintenance: { domain, ...by } });
     await expect(mesh.heard(SystemReadySchema)).resolves.toMatchObject({ endedBy: "bob", maintenance: by });
+  });
+
+  test.each([
+    ["the mesh", ""],
+    ["its package", "parley.test.v1"],
+  ])("%s, hearers wait, and hear all afterwards", async (_, domain) => {
+    await maintenance.beginMaintenance({ ...by, domain });
+    await seen(1);
+    // A host that does not know yet, or what was on its way.
+    await mesh.publish(AccountDepositedSchema, { account: "a", amount: 1n });
+    await mesh.settled();
+    expect(await mesh.load(counts.at("a"))).toBe(0);
+    await maintenance.endMaintenance({ domain, author: "ada" });
+    await seen(0);
+    await mesh.settled();
+    expect(await mesh.load(counts.at("a"))).toBe(1);
+  });
+
+  test("a host that starts meanwhile hears nothing either", async () => {
+    await maintenance.beginMaintenance({ ...by });
+    await seen(1);
+    await mesh.publish(AccountDepositedSchema, { account: "a", amount: 1n });
+    await mesh.drain();
+    mesh = await testMesh({ agents: [accountAgent, auditAgent], clock, namespace: desk.namespace });
+    await mesh.settled();
+    expect(await mesh.load(counts.at("a"))).toBe(0);
+    await maintenance.endMaintenance({ author: "ada" });
+    await until(async () => (await mesh.load(counts.at("a"))) === 1);
   });
 
   test("another package goes on", async () => {

@@ -11,6 +11,7 @@ import { assertAdvertisable } from "./endpoint.ts";
 import { openGround } from "./ground.ts";
 import { hearings } from "./hearing.ts";
 import type { Host, HostOptions } from "./host-options.ts";
+import { heldByMaintenance } from "./maintenance.ts";
 import { openPresence } from "./presence.ts";
 import { commandHearings } from "./running.ts";
 import { servedMethods } from "./serving.ts";
@@ -40,7 +41,7 @@ export async function host(options: HostOptions): Promise<Host> {
   const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
   const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), graceMs }, opening);
-  const heard = [...hearings(agents, build), ...commandHearings(agents, build)];
+  const heard = heldByMaintenance([...hearings(agents, build), ...commandHearings(agents, build)], ground);
   const ears = await openEars(ground, speech, {
     hearings: heard,
     clock,

@@ -48,6 +48,8 @@ export class Signals {
       subject: subjects.heardSignal(operation.name),
       group: durableName(operation.agent, operation.handler),
       onSignal: (signal) => {
+        const { valve } = hearing;
+        if (valve?.isOpen === false) return this.#init.onLost(hearing, heldBack(hearing, valve.reasons));
         if (inHand >= maxInHand) return this.#init.onLost(hearing, overloaded(hearing));
         inHand++;
         const work = this.#hear(signal, hearing).finally(() => {
@@ -88,6 +90,12 @@ export class Signals {
       this.#init.onLost(hearing, MeshError.from(thrown));
     }
   }
+}
+
+/** Nobody keeps a signal until its hearer may hear again. */
+function heldBack({ operation }: Hearing, reasons: readonly string[]): MeshError {
+  const message = `"${operation.name}" is lost to "${operation.handler}" of "${operation.agent}": held back by ${reasons.join(", ")}`;
+  return new MeshError({ code: "UNAVAILABLE", message });
 }
 
 function overloaded({ operation }: Hearing): MeshError {

@@ -148,18 +148,18 @@ async function untilSettled(broker: Broker, { namespace, clock }: Watched): Prom
 
 /**
  * Of every hearer that is hosted here: whether something waits to be delivered, and how much is unsettled. What is held back
- * in all of the meshes waits for more than time.
+ * by all that host it waits for more than time.
  */
 async function consumerStates(broker: Broker, together: readonly Watched[]): Promise<unknown> {
   const hosted = new Set(together.flatMap(({ hearers }) => hearers));
   const [{ namespace = "" } = {}] = together;
-  const heldBack = together.map(({ hosted }) => new Set(hosted.heldBack));
   const states: unknown[] = [];
   const { events, commands } = streamNames(namespace);
   for (const stream of [events, commands]) {
     for await (const info of broker.manager.consumers.list(stream)) {
       if (!hosted.has(info.name)) continue;
-      const waits = info.num_pending > 0 && !heldBack.every((names) => names.has(info.name));
+      const hosts = together.filter(({ hearers }) => hearers.includes(info.name));
+      const waits = info.num_pending > 0 && !hosts.every((mesh) => mesh.hosted.heldBack.includes(info.name));
       states.push([info.name, waits ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
     }
   }
