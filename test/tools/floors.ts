@@ -13,7 +13,7 @@ export const rooms: readonly (readonly string[])[] = [
   ["calls", "journal", "delivery"],
   ["events", "commands", "sagas", "projection"],
   ["agent", "doctor"],
-  ["testing", "operator"],
+  ["testing", "operator", "handoff"],
 ];
 
 /** Folders of the packages, each with those whose package it may import; nobody imports an agent group. */
