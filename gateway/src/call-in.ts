@@ -17,7 +17,7 @@ export function mountMethod(router: ConnectRouter, contract: MethodContract, sen
     router.rpc(contract.desc as DescMethodUnary, async (request, context) => {
       const exchange = begun(context);
       try {
-        return (await callIn(exchange, request, { context, send })) as Message;
+        return (await callIn(exchange, request, { timeoutMs: context.timeoutMs(), send })) as Message;
       } catch (thrown) {
         throw failed(exchange, thrown);
       }
@@ -27,7 +27,7 @@ export function mountMethod(router: ConnectRouter, contract: MethodContract, sen
     router.rpc(contract.desc as DescMethodServerStreaming, async function* (request, context) {
       const exchange = begun(context);
       try {
-        const reply = await callIn(exchange, request, { context, send });
+        const reply = await callIn(exchange, request, { timeoutMs: context.timeoutMs(), send });
         if (isStream(reply)) yield* endedBy(reply, exchange.signal);
       } catch (thrown) {
         throw failed(exchange, thrown);
@@ -36,18 +36,25 @@ export function mountMethod(router: ConnectRouter, contract: MethodContract, sen
   }
 }
 
-interface Inward {
-  readonly context: HandlerContext;
+/** What a call goes into the mesh with. */
+export interface Inward {
+  /** Milliseconds that the client gives; only ever shortens the contract's. Unset: it did not say. */
+  readonly timeoutMs: number | undefined;
   readonly send: Host["send"];
 }
 
-async function callIn(exchange: Exchange, request: Message, { context, send }: Inward): Promise<Reply> {
+/**
+ * Calls the mesh for a client.
+ *
+ * @throws MeshError, also the exchange's refusal
+ */
+export async function callIn(exchange: Exchange, request: Message, inward: Inward): Promise<Reply> {
   const { contract, header, span, signal, refusal } = exchange;
   if (refusal !== undefined) throw refusal;
   exchange.entered = true;
-  // The client's time only ever shortens the contract's.
-  const timeoutMs = Math.min(contract.totalTimeoutMs, context.timeoutMs() ?? Number.POSITIVE_INFINITY);
-  return send({ contract, request, timeoutMs, header, trace: span.context, signal, remainingMs: contract.timeoutMs });
+  const timeoutMs = Math.min(contract.totalTimeoutMs, inward.timeoutMs ?? Number.POSITIVE_INFINITY);
+  const trace = span.context;
+  return inward.send({ contract, request, timeoutMs, header, trace, signal, remainingMs: contract.timeoutMs });
 }
 
 function begun(context: HandlerContext): Exchange {

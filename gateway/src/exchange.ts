@@ -10,7 +10,7 @@ import type { MethodContract } from "@parley/mesh/contracts";
 export interface Exchange {
   readonly contract: MethodContract;
   /** Of the call into the mesh: new, whatever the client sent. */
-  readonly header: MessageHeader;
+  header: MessageHeader;
   readonly span: OpenSpan;
   /** Aborts when the client gives up, or the gateway must end. */
   readonly signal: AbortSignal;
@@ -36,23 +36,29 @@ export const gatewayAgent = "gateway";
 /** A longer id would not fit into the headers of a call within the mesh, where it stands twice. */
 const maxConversationId = 200;
 
+/** What an id of a flow looks like that a client may choose: no spaces, nothing to be escaped. */
+const correlationPattern = /^[\x21-\x7e]{1,128}$/;
+
 /**
- * Begins an exchange. Of the client's headers only its trace (`traceparent`, `tracestate`) and `X-Conversation-ID` are
- * looked at: who it says it is, and whatever else the mesh's own headers hold, is never read and so goes nowhere.
+ * Begins an exchange. Of the client's headers only its trace (`traceparent`, `tracestate`), `X-Conversation-ID` and
+ * `X-Correlation-ID` are looked at, by which it can find its calls again: who it says it is, and whatever else the mesh's own
+ * headers hold, is never read and so goes nowhere.
  */
 export function beginExchange({ contract, request, signal, clock }: ExchangeInit): Exchange {
   const { traceparent, tracestate } = request.headers;
   const trace = new Map(Object.entries({ traceparent, tracestate }));
   const conversationId = one(request.headers["x-conversation-id"]);
-  const tooLong = conversationId !== undefined && conversationId.length > maxConversationId;
-  const header = headerFor({
+  const correlationId = one(request.headers["x-correlation-id"]);
+  const refusal = refusalOf(conversationId, correlationId);
+  const minted = headerFor({
     sourceAgentId: gatewayAgent,
     targetAgentId: contract.agent,
-    conversationId: tooLong ? undefined : conversationId,
+    conversationId: refusal === undefined ? conversationId : undefined,
     messageType: contract.desc.input.typeName,
     name: contract.name,
     timestamp: clock.now(),
   });
+  const header = correlationId === undefined || refusal !== undefined ? minted : { ...minted, correlationId };
   const span = startServeSpan({
     header,
     parent: extract((name) => one(trace.get(name))),
@@ -60,7 +66,6 @@ export function beginExchange({ contract, request, signal, clock }: ExchangeInit
     agent: gatewayAgent,
     door: "http",
   });
-  const refusal = tooLong ? conversationTooLong() : undefined;
   return { contract, header, span, signal, refusal, entered: false, error: undefined };
 }
 
@@ -72,14 +77,20 @@ export function exchangeOf(context: HandlerContext): Exchange | undefined {
   return context.values.get(exchangeKey);
 }
 
-function one(value: string | readonly string[] | undefined): string | undefined {
+/** The value of a header, the first one of several; unset where it is empty. */
+export function one(value: string | readonly string[] | undefined): string | undefined {
   const text = typeof value === "string" ? value : value?.[0];
   return text === "" ? undefined : text;
 }
 
-function conversationTooLong(): MeshError {
-  return new MeshError({
-    code: "UNDECODABLE",
-    message: `header "x-conversation-id" is longer than ${maxConversationId} characters`,
-  });
+function refusalOf(conversationId = "", correlationId = "-"): MeshError | undefined {
+  if (conversationId.length > maxConversationId) {
+    return undecodable(`header "x-conversation-id" is longer than ${maxConversationId} characters`);
+  }
+  if (correlationPattern.test(correlationId)) return undefined;
+  return undecodable('header "x-correlation-id" must be 1 to 128 visible ASCII characters');
+}
+
+function undecodable(message: string): MeshError {
+  return new MeshError({ code: "UNDECODABLE", message });
 }

@@ -4,25 +4,27 @@
 import { createContextValues } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { type Clock, MeshError } from "@parley/mesh";
-import { type Request, type RequestHandler, type Response, traceIdOf } from "@parley/mesh/calls";
+import type { Clock, Host } from "@parley/mesh";
+import type { Request, RequestHandler } from "@parley/mesh/calls";
 import type { MethodContract } from "@parley/mesh/contracts";
-import type { Answer, Answers } from "./answers.ts";
+import type { Answer } from "./answers.ts";
 import { beginExchange, type Exchange, exchangeKey } from "./exchange.ts";
-import { frontPage } from "./front-page.ts";
 import { asksForLoopback } from "./loopback.ts";
 import { notHere } from "./not-here.ts";
+import { pageFor } from "./pages.ts";
 import { explained } from "./refusal.ts";
+import { restVisit } from "./rest/rest-visit.ts";
+import type { Served } from "./served.ts";
 import { boundTimeouts } from "./timeouts.ts";
-import { text, write } from "./write.ts";
-
-/** Under which the trace of a call is given back, also when it failed: what a person quotes to the operator. */
-const traceHeader = "x-trace-id";
+import { idsOf } from "./told.ts";
+import { endWith, type Visit } from "./visit.ts";
+import { headless, text, write } from "./write.ts";
 
 /** What the front stands before. */
 export interface FrontInit {
   /** What is served at this moment; a call stays with what it began with. */
-  readonly answers: () => Answers;
+  readonly served: () => Served;
+  readonly send: Host["send"];
   readonly clock: Clock;
   /** Ends streams when it aborts, with its reason. */
   readonly closing: AbortSignal;
@@ -31,25 +33,21 @@ export interface FrontInit {
 }
 
 /** Answers every request that comes to the gateway's port. */
-export function front({ answers, clock, closing, loopbackOnly }: FrontInit): RequestHandler {
+export function front({ served, send, clock, closing, loopbackOnly }: FrontInit): RequestHandler {
   return (request, response) => {
     if (loopbackOnly && !asksForLoopback(request))
       return write(response, text(403, "Ask for 127.0.0.1 or localhost.\n"));
-    const served = answers();
-    const [path = ""] = (request.url ?? "").split("?", 1);
-    const answer = served.get(path);
-    if (answer !== undefined) return respond(answer, { request, response, clock, closing });
-    const reads = request.method === "GET" || request.method === "HEAD";
-    const page = path === "/" && reads ? text(200, frontPage(served)) : notHere(request, path);
-    write(response, request.method === "HEAD" ? { ...page, body: undefined } : page);
+    const now = served();
+    const url = request.url ?? "";
+    const [path = ""] = url.split("?", 1);
+    const visit = { request, response, clock, closing };
+    const answer = now.answers.get(path);
+    if (answer !== undefined) return respond(answer, visit);
+    const page = pageFor(request, path, now);
+    if (page !== undefined) return write(response, headless(request, page));
+    const refused = restVisit({ ...visit, send, url, path, routes: now.rest });
+    if (refused !== "answered") write(response, headless(request, refused ?? notHere(request, path)));
   };
-}
-
-interface Visit {
-  readonly request: Request;
-  readonly response: Response;
-  readonly clock: Clock;
-  readonly closing: AbortSignal;
 }
 
 function respond({ handler, contract }: Answer, visit: Visit): void {
@@ -68,24 +66,17 @@ function respond({ handler, contract }: Answer, visit: Visit): void {
     .catch(() => response.destroy());
 }
 
-/** What goes back to the client, with the trace by which an operator finds the call. */
+/** What goes back to the client, with the ids by which an operator finds the call. */
 function told(outgoing: UniversalServerResponse, request: Request, exchange: Exchange): UniversalServerResponse {
   const { header: own, ...same } = explained(outgoing, request, exchange);
   const header = new Headers(own);
-  header.set(traceHeader, traceIdOf(exchange.span.context));
+  for (const [name, value] of idsOf(exchange)) header.set(name, value);
   return { ...same, header };
 }
 
 function begin(contract: MethodContract, { request, response, clock, closing }: Visit, gone: AbortSignal): Exchange {
   const signal = contract.kind === "unary" ? gone : AbortSignal.any([gone, closing]);
   const exchange = beginExchange({ contract, request, signal, clock });
-  response.once("close", () => {
-    if (!response.writableEnded) exchange.error ??= canceled(contract);
-    exchange.span.end(exchange.error);
-  });
+  endWith(response, exchange);
   return exchange;
-}
-
-function canceled({ name }: MethodContract): MeshError {
-  return new MeshError({ code: "CANCELED", message: `"${name}" was canceled by its client`, mayHaveRun: true });
 }

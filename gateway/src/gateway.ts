@@ -3,11 +3,13 @@
 
 import { type Host, MeshError } from "@parley/mesh";
 import { HealthBoard, openPort } from "@parley/mesh/calls";
-import { type Answers, answersTo } from "./answers.ts";
+import { answersTo } from "./answers.ts";
 import { front } from "./front.ts";
 import { isLoopback } from "./loopback.ts";
 import { Offer, type Offered } from "./offer.ts";
 import { publicPart } from "./public-part.ts";
+import { restRoutes } from "./rest/rest-routes.ts";
+import { type Served, servedNothing } from "./served.ts";
 import { ServedHealth } from "./served-health.ts";
 
 /** Which methods a gateway serves: those whose contract says EXPOSURE_PUBLIC, or all. */
@@ -48,7 +50,7 @@ const streamGraceMs = 2_000;
 
 /**
  * Opens the mesh to the outside: one port on which every exposed method of every service in the directory answers over
- * Connect, gRPC and gRPC-Web, by the contracts that its instances brought. Services come and go while it is open. Resolves
+ * Connect, gRPC and gRPC-Web, and by the REST path that its contract gives it, by the contracts that its instances brought. Services come and go while it is open. Resolves
  * when what the directory knows is served.
  *
  * @throws MeshError PORT_UNAVAILABLE when the port is taken or not allowed
@@ -62,14 +64,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const board = new HealthBoard();
   const health = opening.use(new ServedHealth(board, directory));
 
-  let answers: Answers = new Map();
+  let served: Served = servedNothing;
   const offer = new Offer({
     host,
     part: exposure === "ALL" ? (contracts) => contracts : publicPart,
     lingerMs,
     onOffer(offered: readonly Offered[]) {
       // Calls in progress stay with the answers that they began with.
-      answers = answersTo({ offered, send, health: board, closing: draining.signal });
+      const answers = answersTo({ offered, send, health: board, closing: draining.signal });
+      served = { answers, rest: restRoutes(offered) };
       health.add(offered.map(({ service }) => service.typeName));
     },
   });
@@ -78,7 +81,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   // Who can do everything here must at least be no web page that somebody on this machine has opened.
   const loopbackOnly = exposure === "ALL" && isLoopback(address);
-  const handler = front({ answers: () => answers, clock, closing: streams.signal, loopbackOnly });
+  const handler = front({ served: () => served, send, clock, closing: streams.signal, loopbackOnly });
   const opened = await openPort({ handler, host: address, port });
   opening.defer(() => opened.drain(drainMs));
   opening.defer(() => {

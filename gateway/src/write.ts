@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Response } from "@parley/mesh/calls";
+import type { Request, Response } from "@parley/mesh/calls";
 
 /** An answer that is whole at once. */
 export interface Whole {
@@ -21,4 +21,9 @@ export function write(response: Response, { status, headers, body }: Whole): voi
 /** An answer for people. */
 export function text(status: number, body: string | undefined): Whole {
   return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body };
+}
+
+/** The same answer, without its body where only the headers were asked for. */
+export function headless(request: Request, whole: Whole): Whole {
+  return request.method === "HEAD" ? { ...whole, body: undefined } : whole;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
@@ -28,10 +28,22 @@ export function layImports(folder: string): void {
     const source = join(dirname(require.resolve(`${packageName}/package.json`)), inPackage);
     copyFileSync(source, made(join(folder, path)));
   }
+  addResponseBody(join(folder, "google/api/http.proto"));
   writeFileSync(made(join(folder, "buf/validate/validate.proto")), protoSource(file_buf_validate_validate.proto));
 }
 
+/** The copy that protobufjs carries is older than `response_body`, which has been field 12 of HttpRule since 2018. */
+function addResponseBody(path: string): void {
+  const text = readFileSync(path, "utf8");
+  if (text.includes("response_body")) return;
+  const before = "repeated HttpRule additional_bindings = 11;";
+  if (!text.includes(before)) throw new Error(`"${path}" is not the http.proto that was expected`);
+  writeFileSync(path, text.replace(before, `${before}\n    string response_body = 12;`));
+}
+
+/** A new file on this path: one that is there may be another folder's too, by a hard link. */
 function made(path: string): string {
   mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
   return path;
 }

@@ -5,6 +5,7 @@
 
 export type { Directory } from "../directory/directory.ts";
 export { headerFor } from "../header.ts";
+export { derivedId } from "../ids.ts";
 export type { Outgoing } from "../pipeline/outgoing.ts";
 export { isStream, type Next, type Reply } from "../pipeline/step.ts";
 export { type Logger, logger } from "../telemetry/logger.ts";

@@ -3,6 +3,15 @@
 
 export { Contracts, type ContractsInit } from "./contracts.ts";
 export type { FieldPath } from "./field-path.ts";
+export { type BodyMapping, type BoundVariable, type HttpBinding, httpBindings } from "./http/http-binding.ts";
+export { hasTextForm, isTextMessage } from "./http/http-field.ts";
+export {
+  type PathTemplate,
+  type PathVariable,
+  parsePathTemplate,
+  type Segment,
+  shapeOf,
+} from "./http/path-template.ts";
 export { type Finding, findingText } from "./lint/finding.ts";
 export { type LintOptions, lintContracts } from "./lint/lint-contracts.ts";
 export { lintFolder } from "./lint/lint-folder.ts";

@@ -145,6 +145,39 @@ const faults: readonly [name: string, body: string, ...findings: string[]][] = [
     '3:72: method-fallback: "Watch" is a stream, which cannot fall back; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
   ],
   [
+    "http_path",
+    http(`post: "/v1/{id"`),
+    'http-path: "/v1/{id" is no path template: "}" is missing at character 8; write e.g. option (google.api.http) = {get: "/api/things/{thing_id}"};',
+  ],
+  [
+    "http_field",
+    http(`post: "/v1/{name}"`),
+    'http-path: google.api.http of "fault.http_field.S/Do" cannot be served: "{name}" leads to no field: "name" is none; write e.g. option (google.api.http) = {get: "/api/things/{thing_id}"};',
+  ],
+  [
+    "http_body",
+    http(`post: "/v1/a" body: "name"`),
+    'http-path: google.api.http of "fault.http_body.S/Do" cannot be served: "fault.http_body.M" has no field "name"; write e.g. option (google.api.http) = {get: "/api/things/{thing_id}"};',
+  ],
+  [
+    "http_get",
+    http(`get: "/v1/{id}"`),
+    'http-path: "Do" is called by GET, which browsers and caches repeat, but may have side effects; write option idempotency_level = NO_SIDE_EFFECTS; or post instead of get',
+  ],
+  [
+    "http_stream",
+    `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
+  rpc Do(stream M) returns (M) { option (google.api.http) = { post: "/v1/a" body: "*" }; } }`,
+    '2:3: http-path: google.api.http of "fault.http_stream.S/Do" cannot be served: it streams its requests, which HTTP paths cannot carry; write e.g. option (google.api.http) = {get: "/api/things/{thing_id}"};',
+  ],
+  [
+    "http_conflict",
+    `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
+  rpc Do(M) returns (M) { option (google.api.http) = { post: "/v1/{id}" }; }
+  rpc Undo(M) returns (M) { option (google.api.http) = { post: "/v1/a" additional_bindings: { post: "/v1/*" } }; } }`,
+    '3:3: http-conflict: "POST /v1/*" of "Undo" already calls "fault.http_conflict.S/Do"; write a path of its own',
+  ],
+  [
     "paths",
     service(`idempotency_key: "who" command: { order_key: "id.of" }`),
     'field-paths: field path "who" of "fault.paths.M" cannot be used: "fault.paths.M" has no field "who"; write a path of field names to a string, boolean, enum or whole number, like "order.customer_id"',
@@ -210,6 +243,11 @@ function service(methodPolicy: string): string {
   } }`;
 }
 
+function http(rule: string): string {
+  return `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
+  rpc Do(M) returns (M) { option (google.api.http) = { ${rule} }; } }`;
+}
+
 function event(policy: string): string {
   return `// What was sold.
 message ItemSold {
@@ -223,7 +261,7 @@ function meshDefaults(policy: string): string {
 
 /** The body stands behind one line of its own, so that places in it count from line 2. */
 function file(name: string, body: string): string {
-  return `syntax = "proto3"; package ${name}; import "parley/mesh/v1/policy.proto"; message M { string id = 1; }\n${body}`;
+  return `syntax = "proto3"; package ${name}; import "parley/mesh/v1/policy.proto"; import "google/api/annotations.proto"; message M { string id = 1; }\n${body}`;
 }
 
 const sources = Object.fromEntries(faults.map(([name, body]) => [`${name}.proto`, file(`fault.${name}`, body)]));

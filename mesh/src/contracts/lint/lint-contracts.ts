@@ -12,6 +12,7 @@ import { eventKey } from "./rules/event-key.ts";
 import { eventName } from "./rules/event-name.ts";
 import { fieldPaths } from "./rules/field-paths.ts";
 import { fieldSealed } from "./rules/field-sealed.ts";
+import { httpConflict, httpPath } from "./rules/http-path.ts";
 import { meshDefaults } from "./rules/mesh-defaults.ts";
 import { methodFallback } from "./rules/method-fallback.ts";
 import { methodPermission } from "./rules/method-permission.ts";
@@ -34,6 +35,8 @@ const rules: readonly Rule[] = [
   breakerLimits,
   positiveLimits,
   methodFallback,
+  httpPath,
+  httpConflict,
   fieldPaths,
   outsideName,
   eventName,

@@ -18,7 +18,11 @@ export function compileContracts(sources: Readonly<Record<string, string>>): Uin
     for (const name of ["policy.proto", "error.proto"]) {
       cpSync(join(root, "proto/parley/mesh/v1", name), join(folder, "proto/parley/mesh/v1", name));
     }
-    cpSync(join(root, "node_modules/.cache/parley/imports/buf"), join(folder, "proto/buf"), { recursive: true });
+    for (const imported of ["buf", "google"]) {
+      cpSync(join(root, "node_modules/.cache/parley/imports", imported), join(folder, "proto", imported), {
+        recursive: true,
+      });
+    }
     for (const [path, text] of Object.entries(sources)) {
       const file = join(folder, "proto", path);
       mkdirSync(dirname(file), { recursive: true });

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { MeshError } from "@parley/mesh";
+import { callLimits, type Request } from "@parley/mesh/calls";
+
+/**
+ * The whole body of a request, as text. The port bounds how long it may take to come.
+ *
+ * @throws MeshError TOO_LARGE, before reading on; UNDECODABLE when it is no UTF-8
+ */
+export async function readBody(request: Request): Promise<string> {
+  const limit = callLimits.readMaxBytes;
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("A request that was given an encoding gives no bytes.");
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new MeshError({ code: "UNDECODABLE", message: "the body is no UTF-8", cause });
+  }
+}
+
+function tooLarge(limit: number): MeshError {
+  const message = `the body is larger than ${limit} bytes; send a reference to large data instead`;
+  return new MeshError({ code: "TOO_LARGE", message });
+}
