@@ -46,6 +46,16 @@ export interface Context {
     init: MessageInitShape<I>,
     options?: DispatchOptions,
   ): Promise<Dispatched>;
+  /**
+   * Makes one request to an outside system, bounded by the timeout and the breaker that a service of this agent gives to it
+   * in its contract. While the breaker is open the request is not made: a call fails with the time after which a repeat makes
+   * sense; a command, or an event, is not tried before that time, which costs it no attempt, and no more are pulled.
+   *
+   * The request must end when its signal aborts. What it throws comes out as it is.
+   *
+   * @throws MeshError CONTRACT_INCOMPLETE when no service of the agent names the system, BREAKER_OPEN, DEADLINE_EXCEEDED
+   */
+  outside<T>(name: string, request: (signal: AbortSignal) => Promise<T> | T): Promise<T>;
   /** The state of a key of a journal. May be behind by what was stored within the last moments; a commit never is. */
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /**

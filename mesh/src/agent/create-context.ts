@@ -16,6 +16,7 @@ import type { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Context } from "./context.ts";
 import type { HeldPermissions } from "./grants.ts";
+import type { OutsideSystems } from "./outside-systems.ts";
 
 /** What every context of a host is made with. */
 export interface Voice {
@@ -26,6 +27,7 @@ export interface Voice {
   readonly journals: Journals;
   readonly projections: Projections;
   readonly held: HeldPermissions;
+  readonly outside: OutsideSystems;
 }
 
 /** What differs between messages. */
@@ -74,6 +76,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     },
     dispatch: (method, init, options = {}) =>
       voice.dispatcher.dispatch({ method, init, options }, { source, cause, ids }),
+    outside: (name, request) => voice.outside.run({ operation, name, signal, request }),
     load: (key) => voice.journals.load(key),
     view: (projection) => voice.projections.view(projection),
     async caughtUp(projection) {

@@ -4,12 +4,15 @@
 import type { Contracts } from "../contracts/contracts.ts";
 import type { EventContract } from "../contracts/policy.ts";
 import type { Hearing } from "../delivery/hearing.ts";
+import { HearingGuards } from "../delivery/hearing-guards.ts";
+import { Valve } from "../delivery/valve.ts";
 import { MessageIds } from "../events/publisher.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import { chain, type Next, type Step } from "../pipeline/step.ts";
 import { createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
+import { hearerGuard } from "./hearer-guard.ts";
 import type { Heard } from "./on.ts";
 
 /**
@@ -41,7 +44,6 @@ export function hearings(
         timeoutMs: contract.timeoutMs,
         // Publishing was checked where it was published, hearing here; nothing is left to check per message.
         permission: undefined,
-        maxConcurrency: Number.POSITIVE_INFINITY,
       });
       const run: Next<Incoming> = async (incoming) => {
         const ids = new MessageIds(agent.name, heard.name, incoming.header.messageId);
@@ -55,9 +57,12 @@ export function hearings(
         );
         return undefined;
       };
+      const valve = new Valve();
       return {
         contract,
         operation,
+        valve,
+        guards: new HearingGuards(valve, hearerGuard(operation, contract.breaker, build.voice.clock)),
         from: heard.from,
         handle: chain(build.steps, run),
       };

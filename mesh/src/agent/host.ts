@@ -4,8 +4,10 @@
 import { createClient } from "../calls/client.ts";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import { systemClock } from "../clock.ts";
+import type { MethodContract } from "../contracts/policy.ts";
 import { newId } from "../ids.ts";
 import { handlerSteps } from "../pipeline/orders.ts";
+import { Places } from "../pipeline/places.ts";
 import { openEars } from "./ears.ts";
 import { assertAdvertisable } from "./endpoint.ts";
 import { openGround } from "./ground.ts";
@@ -38,7 +40,7 @@ export async function host(options: HostOptions): Promise<Host> {
   const served = new Map<string, ServedMethod>();
   const speech = await openSpeech(ground, { instance, served, clock, random, observer }, opening);
   const { voice, pipeline } = speech;
-  const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice };
+  const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice, places: placesOfMethods() };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
   const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), graceMs }, opening);
   const heard = heldByMaintenance([...hearings(agents, build), ...commandHearings(agents, build)], ground);
@@ -90,6 +92,16 @@ export async function host(options: HostOptions): Promise<Host> {
     load: (key) => voice.journals.load(key),
     drain,
     [Symbol.asyncDispose]: drain,
+  };
+}
+
+/** Calls and commands of a method share its places. */
+function placesOfMethods(): (contract: MethodContract) => Places {
+  const known = new Map<string, Places>();
+  return ({ name, maxConcurrency }) => {
+    const places = known.get(name) ?? new Places(maxConcurrency);
+    known.set(name, places);
+    return places;
   };
 }
 

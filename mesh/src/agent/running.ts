@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { Gate } from "../broker/gate.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { CommandContract, MethodContract } from "../contracts/policy.ts";
 import type { Hearing } from "../delivery/hearing.ts";
+import { HearingGuards } from "../delivery/hearing-guards.ts";
+import { Valve } from "../delivery/valve.ts";
 import { MessageIds } from "../events/publisher.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
+import type { Places } from "../pipeline/places.ts";
 import { chain, type Next, type Step } from "../pipeline/step.ts";
 import { createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
+import { hearerGuard } from "./hearer-guard.ts";
 import type { ServedFunction } from "./serve.ts";
 import { runHandler } from "./serving.ts";
 
@@ -18,6 +21,7 @@ interface Build {
   readonly contracts: Contracts;
   readonly steps: readonly Step<Incoming>[];
   readonly voice: Voice;
+  readonly places: (contract: MethodContract) => Places;
 }
 
 /**
@@ -46,8 +50,13 @@ interface Runnable {
   readonly call: ServedFunction;
 }
 
-function hearing(agent: Agent, { contract, command, call }: Runnable, { steps, voice }: Build): Hearing {
-  const { desc, name, timeoutMs, retries, maxConcurrency, idempotencyKey } = contract;
+function hearing(
+  agent: Agent,
+  { contract, command, call }: Runnable,
+  { steps, voice, places: placesOf }: Build,
+): Hearing {
+  const { desc, name, serviceName, timeoutMs, retries, idempotencyKey } = contract;
+  const places = placesOf(contract);
   const operation: Operation = Object.freeze({
     kind: "command",
     name,
@@ -58,7 +67,7 @@ function hearing(agent: Agent, { contract, command, call }: Runnable, { steps, v
     timeoutMs,
     // The sender's permission was checked when it dispatched.
     permission: undefined,
-    maxConcurrency: Number.POSITIVE_INFINITY,
+    places,
   });
   const run: Next<Incoming> = async (incoming) => {
     const ids = new MessageIds(agent.name, name, incoming.header.messageId);
@@ -66,17 +75,26 @@ function hearing(agent: Agent, { contract, command, call }: Runnable, { steps, v
     return runHandler(desc, () => call(incoming.message, ctx));
   };
   const piped = chain(steps, run);
-  const gate = new Gate(maxConcurrency);
+  const valve = new Valve();
   return {
     contract: { delivery: command.delivery, retries },
     operation,
     // Whoever dispatched before the first instance was there meant it to be done all the same.
     from: "retained",
-    handle: (incoming) =>
-      gate.run(async () => {
-        incoming.signal?.throwIfAborted();
-        return piped(incoming);
-      }),
+    valve,
+    guards: new HearingGuards(
+      valve,
+      hearerGuard(operation, contract.breaker, voice.clock),
+      voice.outside.guardsOf(serviceName),
+    ),
+    async handle(incoming) {
+      const leave = await places.take(incoming.signal);
+      try {
+        return await piped(incoming);
+      } finally {
+        leave();
+      }
+    },
   };
 }
 

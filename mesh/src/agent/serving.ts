@@ -4,9 +4,11 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import type { Contracts } from "../contracts/contracts.ts";
+import type { MethodContract } from "../contracts/policy.ts";
 import { crashPoint } from "../crash-point.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
+import type { Places } from "../pipeline/places.ts";
 import { chain, type Next, type Reply, type Step } from "../pipeline/step.ts";
 import { asMessage, createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
@@ -24,6 +26,7 @@ export function servedMethods(
     readonly contracts: Contracts;
     readonly steps: readonly Step<Incoming>[];
     readonly voice: Voice;
+    readonly places: (contract: MethodContract) => Places;
   },
 ): Map<string, ServedMethod> {
   const served = new Map<string, ServedMethod>();
@@ -45,7 +48,7 @@ export function servedMethods(
           asksOnly: contract.noSideEffects,
           timeoutMs: contract.timeoutMs,
           permission: contract.permission,
-          maxConcurrency: contract.maxConcurrency,
+          places: build.places(contract),
         });
         const call = implementation[desc.localName];
         if (call === undefined) refuse(`agent "${agent.name}" has no implementation of "${contract.name}"`);

@@ -26,6 +26,7 @@ import type { Voice } from "./create-context.ts";
 import { grantsOf, heldPermissions } from "./grants.ts";
 import type { Ground } from "./ground.ts";
 import { maintenanceOfCalls } from "./maintenance.ts";
+import { OutsideSystems } from "./outside-systems.ts";
 import { Routes } from "./routes.ts";
 
 /** All ways in which a host speaks: to others, and to what it keeps. */
@@ -60,7 +61,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
   const subjects = new Subjects(namespace);
   const appender = brokerAppender(broker);
   const pipeline = { clock, random, grants, observer, maintenanceOf: maintenanceOfCalls(ground.maintenance, clock) };
-  const breakers = new Breakers(clock, recordBreakerState);
+  const breakers = new Breakers(clock, (method, state) => recordBreakerState({ method }, state));
   const send = chain(
     callerSteps(pipeline),
     toChannel((contract) => routes.to(contract), breakers),
@@ -91,6 +92,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     journals,
     projections,
     held: heldPermissions(agents),
+    outside: new OutsideSystems(agents, clock),
   };
   return { voice, subjects, appender, pipeline, send, publisherOf };
 }

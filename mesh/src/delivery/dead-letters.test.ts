@@ -21,7 +21,6 @@ const operation = {
   timeoutMs: 5_000,
   permission: undefined,
   asksOnly: false,
-  maxConcurrency: 1,
 } as const;
 
 function burial(change: Partial<Burial> = {}): Burial {

@@ -2,26 +2,24 @@
 // Copyright the Parley authors
 
 import { MeshError } from "../mesh-error.ts";
-import type { Incoming, Operation } from "./incoming.ts";
+import type { Incoming } from "./incoming.ts";
 import { type Step, untilEnd } from "./step.ts";
 
 /**
- * Bounds how many handlers of one operation run at once in this process. A call beyond the bound is refused at once and
- * has not run; durable messages do not come here, since their pull is bounded instead.
+ * Bounds how many handlers of one method run at once in this process. A call beyond the bound is refused at once and has not
+ * run. Commands take their place before they come here, since they wait for it; the pull of events is bounded instead.
  */
 export function concurrency(): Step<Incoming> {
-  const running = new Map<Operation, number>();
   return async (incoming, next) => {
-    const { operation } = incoming;
-    const count = running.get(operation) ?? 0;
-    if (count >= operation.maxConcurrency) {
+    const { kind, places, name } = incoming.operation;
+    if (kind !== "call" || places === undefined) return next(incoming);
+    const leave = places.tryTake();
+    if (leave === undefined) {
       throw new MeshError({
         code: "OVERLOADED",
-        message: `"${operation.name}" already has ${count} calls in progress, the most that its contract allows`,
+        message: `"${name}" already has ${places.most} handlers in progress, the most that its contract allows`,
       });
     }
-    running.set(operation, count + 1);
-    const leave = () => running.set(operation, (running.get(operation) ?? 1) - 1);
     try {
       return untilEnd(await next(incoming), leave);
     } catch (error) {

@@ -5,6 +5,7 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { MessageHeader } from "../header.ts";
 import type { TraceContext } from "../telemetry/propagation.ts";
+import type { Places } from "./places.ts";
 
 /** What a handler is for, as the server steps need it: the policy of a method or of an event, seen from its handler. */
 export interface Operation {
@@ -22,8 +23,8 @@ export interface Operation {
   readonly timeoutMs: number;
   /** What the sender must hold; `*` or unset: nothing. */
   readonly permission: string | undefined;
-  /** Handlers at once in this process; calls beyond are refused. */
-  readonly maxConcurrency: number;
+  /** Handlers of the method at once in this process, commands and calls together; unset: the pull bounds them. */
+  readonly places?: Places | undefined;
 }
 
 /** A message on its way to a handler: what every door hands to the one pipeline. Steps fill in `trace` and `signal`. */

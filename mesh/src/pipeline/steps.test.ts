@@ -10,6 +10,7 @@ import { attemptBudget, serverBudget } from "./budget.ts";
 import { concurrency } from "./concurrency.ts";
 import type { Incoming } from "./incoming.ts";
 import { permission } from "./permission.ts";
+import { Places } from "./places.ts";
 import { chain, isStream, type Reply, untilEnd } from "./step.ts";
 import { incoming, outgoing } from "./testdata/exchange.ts";
 
@@ -125,7 +126,7 @@ describe("concurrency", () => {
 
   test("counts a stream until it is over", async () => {
     const step = concurrency();
-    const here = incoming({}, { maxConcurrency: 1 });
+    const here = incoming({}, { places: new Places(1) });
     const stream = (await step(here, async () => three())) as AsyncIterable<Message>;
     await expect(step(here, answers)).rejects.toMatchObject({ code: "OVERLOADED" });
     for await (const _ of stream) break;

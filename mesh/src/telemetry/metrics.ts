@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { trace } from "@opentelemetry/api";
+import { type Attributes, trace } from "@opentelemetry/api";
 import type { MeshError } from "../mesh-error.ts";
 import { registeredInstruments } from "./instruments.ts";
 import type { TraceContext } from "./propagation.ts";
@@ -71,7 +71,19 @@ export type BreakerState = "closed" | "half_open" | "open";
 
 const stateValue = { closed: 0, half_open: 1, open: 2 } as const satisfies Record<BreakerState, number>;
 
-/** Tells how the breaker of a method stands now; called when it changes. */
-export function recordBreakerState(method: string, state: BreakerState): void {
-  registeredInstruments()?.breakerState.record(stateValue[state], { [attribute.rpcMethod]: method });
+/** What a breaker stands before: a method of another instance, a hearer here, or an outside system of a service. */
+export type BreakerPlace =
+  | { readonly method: string }
+  | { readonly agent: string; readonly hearer: string }
+  | { readonly service: string; readonly outside: string };
+
+/** Tells how a breaker stands now; called when it changes. */
+export function recordBreakerState(place: BreakerPlace, state: BreakerState): void {
+  registeredInstruments()?.breakerState.record(stateValue[state], placeAttributes(place));
+}
+
+function placeAttributes(place: BreakerPlace): Attributes {
+  if ("method" in place) return { [attribute.rpcMethod]: place.method };
+  if ("hearer" in place) return { [ownAttribute.agent]: place.agent, [ownAttribute.hearer]: place.hearer };
+  return { [ownAttribute.service]: place.service, [ownAttribute.outside]: place.outside };
 }

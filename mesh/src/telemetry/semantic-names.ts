@@ -40,6 +40,10 @@ export const ownAttribute = {
   target: "parley.target",
   agent: "parley.agent",
   hearer: "parley.hearer",
+  /** Full name of a service that names an outside system. */
+  service: "parley.service",
+  /** Outside system, as its contract names it. */
+  outside: "parley.outside",
   attempt: "parley.attempt",
   /** How a call reached its handler: local, http. */
   door: "parley.door",

@@ -100,7 +100,6 @@ export function hearerOf(
       input: EchoSaidSchema,
       timeoutMs: 5_000,
       permission: undefined,
-      maxConcurrency: Number.POSITIVE_INFINITY,
       asksOnly: false,
     },
     from: "retained",

@@ -7,6 +7,7 @@ import { headerFor } from "../../header.ts";
 import { rootTrace } from "../../telemetry/propagation.ts";
 import type { Incoming, Operation } from "../incoming.ts";
 import type { Outgoing } from "../outgoing.ts";
+import { Places } from "../places.ts";
 
 const header = headerFor({ sourceAgentId: "test.caller", messageType: "t.T", name: "t.S/M", timestamp: 0 });
 
@@ -38,7 +39,7 @@ export function incoming(change: Partial<Incoming> = {}, operation: Partial<Oper
       timeoutMs: 5_000,
       permission: undefined,
       asksOnly: false,
-      maxConcurrency: 2,
+      places: new Places(2),
       ...operation,
     },
     header,

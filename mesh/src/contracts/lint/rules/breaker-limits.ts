@@ -11,7 +11,7 @@ import type { Problem, Rule } from "../rule.ts";
 export const breakerLimits: Rule = {
   name: "breaker-limits",
   *check(contracts) {
-    for (const { element, setting, policy } of contracts.methodPolicies()) {
+    for (const { element, setting, policy } of [...contracts.methodPolicies(), ...contracts.eventPolicies()]) {
       if (policy.breaker === undefined) continue;
       for (const found of badLimits(policy.breaker)) {
         yield { element, setting: [...setting, "breaker", found.setting], wrong: found.wrong, write: found.write };
