@@ -9,7 +9,11 @@ test("a place that becomes free goes to who waits longest, and nobody else sees 
   const [first, second] = [places.tryTake(), places.tryTake()];
   expect(places.tryTake()).toBeUndefined();
   const order: string[] = [];
-  const waiting = ["a", "b"].map((name) => places.take(undefined).then((leave) => (order.push(name), leave)));
+  const waiting = ["a", "b"].map(async (name) => {
+    const leave = await places.take(undefined);
+    order.push(name);
+    return leave;
+  });
   first?.();
   first?.();
   expect(places.tryTake()).toBeUndefined();
