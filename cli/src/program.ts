@@ -10,6 +10,7 @@ import { lintCommand } from "./commands/lint.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { streamsCommand } from "./commands/streams.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { upCommand } from "./commands/up.ts";
@@ -25,6 +26,7 @@ export function program(): Command {
     .addCommand(tailCommand())
     .addCommand(contractsCommand())
     .addCommand(traceCommand())
+    .addCommand(streamsCommand())
     .addCommand(doctorCommand())
     .addCommand(maintenanceCommand())
     .addCommand(lintCommand())

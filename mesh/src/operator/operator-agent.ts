@@ -15,6 +15,7 @@ import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
 import { HandPublisher } from "./publish-event.ts";
 import { shownEvent } from "./shown-event.ts";
+import { streamService } from "./streams.ts";
 import { tail } from "./tail.ts";
 import { traceService } from "./trace.ts";
 
@@ -29,8 +30,7 @@ export interface Operator {
 const name = "mesh.operator";
 
 /**
- * The agent `mesh.operator`: serves OperatorService, DirectoryService, MaintenanceService and TraceService, by which command
- * line and console look into a mesh and act on it.
+ * The agent `mesh.operator`: serves the services by which command line and console look into a mesh and act on it.
  *
  *     const operator = operatorAgent();
  *     const mesh = await host({ agents: [...agents, operator.agent] });
@@ -46,6 +46,7 @@ export function operatorAgent(): Operator {
     serves: [
       maintenanceService(async () => (await attached.promise).host),
       traceService(async () => (await attached.promise).host),
+      streamService(async () => (await attached.promise).host),
       serve(DirectoryService, {
         async listAgents({ service }) {
           const { host } = await attached.promise;
