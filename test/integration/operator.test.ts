@@ -155,17 +155,6 @@ describe("the operator", () => {
     await tail[Symbol.asyncDispose]();
     await until(async () => (await tailsOf(desk)).length === 0);
   });
-
-  test("lists dead letters, newest first", async () => {
-    for (const text of ["first", "second", "third"]) {
-      await mesh.publish(EchoRepeatedSchema, { key: "dead", text });
-      await until(async () => (await mesh.deadLetters()).some(({ error }) => error?.message === `"${text}" again`));
-    }
-    const all = (await operator.listDeadLetters({})).deadLetters.map(({ error }) => error?.message);
-    expect(all.slice(0, 3)).toEqual(['"third" again', '"second" again', '"first" again']);
-    const { deadLetters } = await operator.listDeadLetters({ limit: 1 });
-    expect(deadLetters).toMatchObject([{ agent: "test.grumpy", hearer: "grumble", error: { code: "REFUSED" } }]);
-  });
 });
 
 test("an operator who is called before it knows its host answers as soon as it does", async () => {

@@ -172,6 +172,7 @@ describe("with a collector", () => {
     expect(total("parley.dead_letters")).toBe(1);
     expect(points("parley.breaker.state")).toMatchObject([{ value: 2, kind: "gauge" }]);
     expect(points("parley.queue.depth")).toMatchObject([{ value: 7, attributes: hearer }]);
+    expect(points("parley.dead_letters.waiting")).toMatchObject([{ value: 3, attributes: hearer }]);
     expect(points("parley.queue.in_flight")).toMatchObject([{ value: 2, attributes: hearer }]);
   });
 

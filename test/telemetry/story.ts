@@ -103,7 +103,7 @@ async function failures(header: MessageHeader): Promise<void> {
   call.end(new MeshError({ code: "REFUSED", message: "sold out" }));
   recordDeadLetter("stock/reorder", type, transient);
   recordBreakerState({ method }, "open");
-  watchQueues(async () => [{ agent: "stock", hearer: "reorder", depth: 7, inFlight: 2 }]);
+  watchQueues(async () => [{ agent: "stock", hearer: "reorder", depth: 7, inFlight: 2, dead: 3 }]);
   watchQueues(async () => {
     throw new Error("this reader's loss is its own");
   });

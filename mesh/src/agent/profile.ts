@@ -7,7 +7,6 @@ import {
   type AgentProfile,
   AgentProfileSchema,
   InstanceStatus,
-  WireProtocol,
   AgentRole as WireRole,
 } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { newId } from "../ids.ts";
@@ -19,13 +18,10 @@ export interface ProfileInit {
   readonly contractDigest: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Share of calls under weighted balancing. */
-  readonly weight: number;
 }
 
 /** The profile of a new instance of an agent, not yet taking calls. */
-export function profileOf(agent: Agent, init: ProfileInit): AgentProfile {
-  const { endpoint, contractDigest, startedAt, weight } = init;
+export function profileOf(agent: Agent, { endpoint, contractDigest, startedAt }: ProfileInit): AgentProfile {
   return create(AgentProfileSchema, {
     id: newId(),
     name: agent.name,
@@ -34,13 +30,8 @@ export function profileOf(agent: Agent, init: ProfileInit): AgentProfile {
     services: agent.serves.map(({ service }) => service.typeName),
     hears: agent.hears.map(({ event }) => event.typeName),
     permissions: [...agent.permissions],
-    capabilities: [...agent.capabilities],
-    skills: agent.skills.map(({ id, name = "", description = "" }) => ({ id, name, description })),
-    tools: agent.tools.map(({ name, description = "" }) => ({ name, description })),
-    model: agent.model,
     endpoint,
-    protocol: WireProtocol.CONNECT,
-    weight,
+    weight: 1,
     status: InstanceStatus.STARTING,
     contractDigest,
     version: agent.version,

@@ -13,6 +13,8 @@ export interface PageQuery {
   readonly from: number | { readonly since: number };
   /** Most messages of the page. The broker gives fewer when they are large. */
   readonly maxMessages: number;
+  /** Bytes of all together, after which the broker ends the page; default: its own limit, which is tens of megabytes. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** What one request brought. */
@@ -55,9 +57,9 @@ export async function directPage(broker: Broker, stream: string, query: PageQuer
     if (Date.now() - heardAt > silenceMs) reject(unavailable(stream, `no answer within ${silenceMs} ms`));
   }, silenceMs / 5);
   try {
-    const { filter, from, maxMessages } = query;
+    const { filter, from, maxMessages, maxBytes } = query;
     const begin = typeof from === "number" ? { seq: from } : { start_time: new Date(from.since).toISOString() };
-    const request = JSON.stringify({ ...begin, next_by_subj: filter, batch: maxMessages });
+    const request = JSON.stringify({ ...begin, next_by_subj: filter, batch: maxMessages, max_bytes: maxBytes });
     connection.publish(`$JS.API.DIRECT.GET.${stream}`, request, { reply: inbox });
     return await answered(broker, promise);
   } finally {

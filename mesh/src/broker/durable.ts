@@ -7,6 +7,7 @@ import { nanos } from "@nats-io/transport-node";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { patiently } from "./patience.ts";
+import { durableName } from "./subjects.ts";
 
 /**
  * Milliseconds within which a pulled message must be settled or said to be worked on; then it goes to another instance. Also
@@ -118,4 +119,26 @@ export async function durableProgress(broker: Broker, { stream, name }: Durable)
   } catch (error) {
     throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
   }
+}
+
+/**
+ * The filters of all durables of a hearer, however many it has (one for each lane or partition); none when it has no durable.
+ *
+ * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE
+ */
+export async function durableFilters(
+  broker: Broker,
+  stream: string,
+  { agent, hearer }: { readonly agent: string; readonly hearer: string },
+): Promise<readonly string[]> {
+  const name = durableName(agent, hearer);
+  return patiently(broker, `the durables of "${name}" in stream "${stream}"`, async () => {
+    const filters: string[] = [];
+    for await (const info of broker.manager.consumers.list(stream)) {
+      if (info.name !== name && !info.name.startsWith(`${name}~`)) continue;
+      const { filter_subject, filter_subjects } = info.config;
+      filters.push(...(filter_subjects ?? []), ...(filter_subject === undefined ? [] : [filter_subject]));
+    }
+    return filters;
+  });
 }

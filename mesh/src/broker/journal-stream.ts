@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { StoredMsg } from "@nats-io/jetstream";
 import { JetStreamStatusError } from "@nats-io/jetstream/internal";
-import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import { MeshError } from "../mesh-error.ts";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { type DirectPage, directPage, type PageQuery } from "./direct-page.ts";
 import { patiently } from "./patience.ts";
-
-/** A message of a journal stream, as it is stored. */
-export interface StoredEntry {
-  readonly sequence: number;
-  readonly subject: string;
-  /** By lower-case name. */
-  readonly headers: ReadonlyMap<string, string>;
-  readonly payload: Uint8Array;
-  /** Milliseconds since the epoch, by the broker's clock. */
-  readonly storedAt: number;
-}
+import { readEntry, type StoredEntry, storedEntry } from "./stored-entry.ts";
 
 /** Most messages that one request brings. */
 const pageSize = 1_000;
@@ -103,35 +91,6 @@ export async function readLast(
 
 function isNothing(error: unknown): boolean {
   return isNotFound(error) || (error instanceof JetStreamStatusError && error.code === 404);
-}
-
-/** A message of a page: where it is stored stands in headers. */
-function readEntry({ headers, data }: Msg): StoredEntry {
-  const all = byLowerCase(headers);
-  return {
-    sequence: Number(all.get("nats-sequence")),
-    subject: all.get("nats-subject") ?? "",
-    headers: all,
-    payload: data,
-    storedAt: Date.parse(all.get("nats-time-stamp") ?? ""),
-  };
-}
-
-function byLowerCase(given: MsgHdrs | undefined): Map<string, string> {
-  const headers = new Map<string, string>();
-  for (const name of given?.keys() ?? []) headers.set(name.toLowerCase(), given?.last(name) ?? "");
-  return headers;
-}
-
-function storedEntry(message: StoredMsg): StoredEntry {
-  const headers = byLowerCase(message.header);
-  return {
-    sequence: message.seq,
-    subject: message.subject,
-    headers,
-    payload: message.data,
-    storedAt: message.time.getTime(),
-  };
 }
 
 /** The consumers of a journal through which it is sourced; without one of them nobody knows what it has not brought yet. */

@@ -4,7 +4,7 @@
 import type { Priority } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import { keyToken, nameToken } from "./key-token.ts";
-import { methodToken, packageOf, packageToken, typeToken } from "./proto-token.ts";
+import { methodToken, packageOf, packageOfToken, packageToken, typeToken } from "./proto-token.ts";
 
 /** How many ways the messages of EVENTS and COMMANDS are split by key. Cannot be changed later: it would reorder keys. */
 export const partitions = 16;
@@ -59,6 +59,13 @@ export interface HearerAddress {
   readonly lane?: Lane | undefined;
 }
 
+/** Some of the dead letters. */
+export interface LetterPart {
+  readonly agent?: string | undefined;
+  readonly hearer?: string | undefined;
+  readonly id?: string | undefined;
+}
+
 /** One key of one journal. */
 export interface JournalKey {
   /** Proto package. */
@@ -97,7 +104,7 @@ export interface HeardPart {
  *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<command id>.<key>   or   <ns>.sched.<id>.evt.<lane>.<agent>~<hearer>.<key>
  *     <ns>.status.<id>.<agent>.<method>.<batch>                STATUS; told again, when it is stored, on <ns>.told.<id>.…
  *     <ns>.stop.<instance>                                     core NATS: a command that this instance runs is to stop
- *     <ns>.dead.<agent>.<hearer>   <ns>.audit.<…>   <ns>.sig.<type>.<key>
+ *     <ns>.dead.<agent>.<hearer>.<id>   <ns>.audit.letter.<id>   <ns>.sig.<type>.<key>
  *
  * What leaves a journal has the same shape wherever it stands, so that one filter sources it: the broker writes the filters
  * and their targets into a header of every sourced message.
@@ -230,8 +237,21 @@ export class Subjects {
     return `${this.namespace}.stop.${keyToken(instance)}`;
   }
 
-  deadLetter(agent: string, hearer: string): string {
-    return `${this.namespace}.dead.${nameToken(agent)}.${nameToken(hearer)}`;
+  /** @param id of the letter, one token of the subject so that it is found by it */
+  deadLetter(agent: string, hearer: string, id: string): string {
+    return `${this.namespace}.dead.${nameToken(agent)}.${nameToken(hearer)}.${keyToken(id)}`;
+  }
+
+  /** Filter on DEAD; what is unset covers all. */
+  deadLetters({ agent, hearer, id }: LetterPart): string {
+    const of = (value: string | undefined, token: (value: string) => string) =>
+      value === undefined ? "*" : token(value);
+    return `${this.namespace}.dead.${of(agent, nameToken)}.${of(hearer, nameToken)}.${of(id, keyToken)}`;
+  }
+
+  /** Where it stands for good what was decided about a dead letter. */
+  letterDecision(id: string): string {
+    return `${this.namespace}.audit.letter.${keyToken(id)}`;
   }
 
   /** Where a command or an event for one hearer waits for its time; a second one with the same id takes its place. */
@@ -295,6 +315,11 @@ export class Subjects {
         };
   }
 
+  /** Filter on EVENTS of one key, of one type or of all; what is meant for one hearer alone is among the latter. */
+  eventsOfKey(typeName: string | undefined, key: string): string {
+    return `${this.namespace}.evt.*.${typeName === undefined ? "*" : typeToken(typeName)}.*.${keyToken(key)}`;
+  }
+
   /** Where the broker hands what `stream` sources from `origin` over to itself. */
   sourceDelivery(stream: string, origin: string): string {
     return `${this.namespace}.src.${stream}.${origin}`;
@@ -312,6 +337,11 @@ export class Subjects {
   #state({ domain, journal, key }: JournalKey): string {
     return `${this.#journal(domain)}.st.${nameToken(journal)}.${keyToken(key)}`;
   }
+}
+
+/** The proto package of the journal that a subject belongs to. */
+export function domainOfJournal(subject: string): string {
+  return packageOfToken(subject.split(".")[2] ?? "");
 }
 
 /** The name of a durable consumer of one hearer of one agent; `part` tells several of the same hearer apart. */

@@ -2,11 +2,8 @@
 // Copyright the Parley authors
 
 import { create, type DescMessage, fromJson, type JsonValue } from "@bufbuild/protobuf";
-import {
-  ListDeadLettersRequestSchema,
-  OperatorService,
-  PublishEventRequestSchema,
-} from "@parley/contracts/parley/mesh/v1/operator_pb.js";
+import { ListDeadLettersRequestSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { OperatorService, PublishEventRequestSchema } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { expect, test } from "vitest";
 import { Contracts } from "./contracts.ts";
 import { compileContracts } from "./testdata/compile.ts";
@@ -49,8 +46,8 @@ test("names field and rule of every violation", () => {
     { field: "event", rule: "string.min_len", message: expect.stringContaining("at least 1") },
   ]);
   expect(
-    violationsOf(ListDeadLettersRequestSchema, create(ListDeadLettersRequestSchema, { limit: 1001 })),
-  ).toMatchObject([{ field: "limit", rule: "uint32.lte" }]);
+    violationsOf(ListDeadLettersRequestSchema, create(ListDeadLettersRequestSchema, { pageSize: 1001 })),
+  ).toMatchObject([{ field: "page_size", rule: "uint32.lte" }]);
 });
 
 test("checks messages of a decoded registry by the same rules, in lists, maps and across fields", () => {

@@ -62,7 +62,7 @@ test("a message that is buried again, after a crash or by another instance, leav
   const first = await broker.manager.streams.getMessage(names.dead, { seq: 1 });
   const letter = fromBinary(DeadLetterSchema, first?.data ?? new Uint8Array());
   expect(letter.diedAt && timestampMs(letter.diedAt)).toBe(1_000);
-  expect(first?.subject).toBe(subjects.deadLetter("test.ear", "listen"));
+  expect(first?.subject).toBe(subjects.deadLetter("test.ear", "listen", letter.id));
 });
 
 test("a message too large for its letter that is buried again leaves the first letter too", async () => {

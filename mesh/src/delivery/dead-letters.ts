@@ -25,6 +25,8 @@ export interface Burial {
   readonly attempts: readonly FailedAttempt[];
   readonly error: MeshError;
   readonly diedAt: number;
+  /** Headers and payload are not in it; they stand in the stream alone. */
+  readonly contentLeftOut?: boolean | undefined;
 }
 
 /** What a graveyard is made of. */
@@ -67,6 +69,7 @@ export class DeadLetters {
       id,
       agent,
       hearer: handler,
+      type: hearing.operation.name,
       stream: pulled.stream,
       sequence: BigInt(pulled.sequence),
       subject: pulled.subject,
@@ -81,8 +84,9 @@ export class DeadLetters {
       })),
       diedAt: timestampFromMs(burial.diedAt),
       contractDigest: this.#init.contractDigest,
+      contentLeftOut: burial.contentLeftOut === true,
     });
-    const subject = this.#init.subjects.deadLetter(agent, handler);
+    const subject = this.#init.subjects.deadLetter(agent, handler, id);
     crashPoint("delivery.before-burial", handler);
     await this.#init.appender.append({
       subject,
@@ -102,6 +106,7 @@ function withoutContent({ pulled, attempts, error, ...burial }: Burial): Burial 
   const short = (one: MeshError) => one.with({ message: one.message.slice(0, maxText), violations: [] });
   return {
     ...burial,
+    contentLeftOut: true,
     pulled: { ...pulled, payload: new Uint8Array(), headers: new Map() },
     attempts: attempts.slice(-8).map((failed) => ({ ...failed, error: short(failed.error) })),
     error: error.with({ message: `${error.message.slice(0, maxText)}; ${where}`, violations: [] }),

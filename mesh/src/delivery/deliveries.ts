@@ -6,6 +6,7 @@ import { durableProgress } from "../broker/durable.ts";
 import { type Durable, ensureDurable, type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { countOf } from "../broker/stream-scan.ts";
 import { durableName, type Subjects } from "../broker/subjects.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -70,8 +71,14 @@ export class Deliveries {
   /** How the queue of each hearer stands, over all instances of its agent. */
   async queues(): Promise<readonly QueueReading[]> {
     const read = async ([durable, { operation }]: readonly [Durable, Hearing]): Promise<QueueReading> => {
-      const { undelivered, unsettled } = await durableProgress(this.#init.broker, durable);
-      return { agent: operation.agent, hearer: operation.handler, depth: undelivered, inFlight: unsettled };
+      const { agent, handler: hearer } = operation;
+      const { broker, subjects } = this.#init;
+      const letters = { stream: streamNames(subjects.namespace).dead, filter: subjects.deadLetters({ agent, hearer }) };
+      const [{ undelivered, unsettled }, dead] = await Promise.all([
+        durableProgress(broker, durable),
+        countOf(broker, letters),
+      ]);
+      return { agent, hearer, depth: undelivered, inFlight: unsettled, dead };
     };
     return Promise.all([...this.#durables].map(read));
   }

@@ -8,14 +8,17 @@ import type { Check } from "./patient.ts";
 export const deadLetters: Check = async ({ broker, names, subjects }) => {
   if ((await streamInfo(broker, names.dead)) === undefined) return [];
   const info = await broker.manager.streams.info(names.dead, { subjects_filter: subjects.all("dead") });
-  return Object.entries(info.state.subjects ?? {}).map(([subject, count]) => {
+  const counts = new Map<string, number>();
+  for (const [subject, count] of Object.entries(info.state.subjects ?? {})) {
     const [, , agent, hearer] = subject.split(".");
-    return {
-      severity: "warning",
-      code: "dead-letters",
-      where: names.dead,
-      what: `${count} message(s) that hearer "${hearer}" of agent "${agent}" could not handle wait there.`,
-      next: "Read why in the letters, correct the cause and publish again what still matters; letters go after 30 days.",
-    };
-  });
+    const who = `hearer "${hearer}" of agent "${agent}"`;
+    counts.set(who, (counts.get(who) ?? 0) + count);
+  }
+  return [...counts].map(([who, count]) => ({
+    severity: "warning",
+    code: "dead-letters",
+    where: names.dead,
+    what: `${count} message(s) that ${who} could not handle wait there.`,
+    next: "Read why with `parley dlq list`, correct the cause, then redrive or discard them; letters go after 30 days.",
+  }));
 };

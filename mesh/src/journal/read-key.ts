@@ -3,7 +3,8 @@
 
 import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
-import { readAfter, readLast, type StoredEntry } from "../broker/journal-stream.ts";
+import { readAfter, readLast } from "../broker/journal-stream.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { MeshError } from "../mesh-error.ts";

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { StoredEntry } from "../broker/journal-stream.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { Journal } from "./define-journal.ts";
 import { frozen } from "./frozen.ts";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type AgentProfile, DirectoryService } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { SystemMaintenanceSchema, SystemReadySchema } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { type Agent, defineAgent } from "../agent/define-agent.ts";
@@ -8,8 +10,7 @@ import type { Host } from "../agent/host-options.ts";
 import { serve } from "../agent/serve.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { wireHeader } from "../wire-header.ts";
-import { newestDeadLetters } from "./dead-letters.ts";
-import { directoryService } from "./directory-service.ts";
+import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
 import { HandPublisher } from "./publish-event.ts";
@@ -44,9 +45,16 @@ export function operatorAgent(): Operator {
     publishes: [SystemMaintenanceSchema, SystemReadySchema],
     serves: [
       maintenanceService(async () => (await attached.promise).host),
+      deadLetterService(() => attached.promise),
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
-      directoryService(() => attached.promise),
+      serve(DirectoryService, {
+        async listAgents({ service }) {
+          const { host } = await attached.promise;
+          const agents = host.directory.all().filter(({ services }) => service === "" || services.includes(service));
+          return { agents: [...agents].sort(byNameAndStart) };
+        },
+      }),
       serve(OperatorService, {
         async getContracts() {
           const { contracts } = await attached.promise;
@@ -63,10 +71,6 @@ export function operatorAgent(): Operator {
           const filters = named.map(({ typeName }) => subjects.heardEvent(typeName));
           const all = tail(host, { filters: filters.length === 0 ? [subjects.all("evt")] : filters, signal });
           for await (const message of all) yield shownEvent(message, await contracts.all());
-        },
-        async listDeadLetters({ limit }) {
-          const { host } = await attached.promise;
-          return { deadLetters: [...(await newestDeadLetters(host, limit))] };
         },
       }),
     ],
@@ -85,4 +89,13 @@ interface Desk {
   readonly host: Host;
   readonly contracts: MeshContracts;
   readonly publisher: HandPublisher;
+}
+
+function byNameAndStart(a: AgentProfile, b: AgentProfile): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return startOf(a) - startOf(b);
+}
+
+function startOf({ startedAt }: AgentProfile): number {
+  return startedAt === undefined ? 0 : timestampMs(startedAt);
 }

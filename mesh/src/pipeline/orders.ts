@@ -15,7 +15,6 @@ import { retry } from "./retry.ts";
 import type { Step } from "./step.ts";
 import { traceCall, traceHandler } from "./trace.ts";
 import { validateIncoming, validateOutgoing } from "./validate.ts";
-import { metered, type Workloads } from "./workload.ts";
 
 /** What the steps need. */
 export interface PipelineInit {
@@ -24,8 +23,6 @@ export interface PipelineInit {
   readonly grants: Grants;
   readonly observer: Observer | undefined;
   readonly maintenanceOf: MaintenanceOf;
-  /** Where it is counted what handlers have in hand and how they do. */
-  readonly workloads: Workloads;
 }
 
 /**
@@ -48,13 +45,7 @@ export function callerSteps({ clock, random, observer }: PipelineInit): readonly
 }
 
 /** The order on the handler's side, outermost first, the same for every door; the handler comes last. */
-export function handlerSteps({
-  clock,
-  grants,
-  observer,
-  maintenanceOf,
-  workloads,
-}: PipelineInit): readonly Step<Incoming>[] {
+export function handlerSteps({ clock, grants, observer, maintenanceOf }: PipelineInit): readonly Step<Incoming>[] {
   return [
     traceHandler(clock),
     ...(observer === undefined ? [] : [observeHearing(observer)]),
@@ -62,7 +53,6 @@ export function handlerSteps({
     readOnly(maintenanceOf),
     validateIncoming,
     concurrency(),
-    metered(workloads),
     serverBudget(clock),
   ];
 }

@@ -3,8 +3,9 @@
 
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
-import { lastSequence, readAfter, type StoredEntry } from "../broker/journal-stream.ts";
+import { lastSequence, readAfter } from "../broker/journal-stream.ts";
 import { readSourceMark } from "../broker/sourcing.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import { type StreamNames, streamNames } from "../broker/stream-names.ts";
 import { isForOneHearer, type Subjects } from "../broker/subjects.ts";
 import { readHeader } from "../header-codec.ts";

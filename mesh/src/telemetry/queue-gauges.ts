@@ -12,6 +12,8 @@ export interface QueueReading {
   readonly depth: number;
   /** Messages delivered and not yet settled. */
   readonly inFlight: number;
+  /** Dead letters of it that nobody has redriven or discarded. */
+  readonly dead: number;
 }
 
 /** Reads queues; asked once per metric export. What it throws loses its own readings only. */
@@ -31,6 +33,7 @@ export function addQueueGauges(meter: Meter): void {
     meter.createObservableGauge(name, { description, unit });
   const depth = gauge(ownMetric.queueDepth, "{message}", "Messages not yet delivered to a hearer");
   const inFlight = gauge(ownMetric.queueInFlight, "{message}", "Messages delivered to a hearer and not yet settled");
+  const dead = gauge(ownMetric.deadLettersWaiting, "{message}", "Dead letters of a hearer that wait for an operator");
   meter.addBatchObservableCallback(
     async (result) => {
       const outcomes = await Promise.allSettled([...readers].map((read) => read()));
@@ -41,8 +44,9 @@ export function addQueueGauges(meter: Meter): void {
         };
         result.observe(depth, reading.depth, attributes);
         result.observe(inFlight, reading.inFlight, attributes);
+        result.observe(dead, reading.dead, attributes);
       }
     },
-    [depth, inFlight],
+    [depth, inFlight, dead],
   );
 }

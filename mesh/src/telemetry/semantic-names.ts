@@ -69,6 +69,7 @@ export const ownMetric = {
   errors: "parley.communication.errors",
   retries: "parley.retries",
   deadLetters: "parley.dead_letters",
+  deadLettersWaiting: "parley.dead_letters.waiting",
   breakerState: "parley.breaker.state",
   commitDuration: "parley.commit.duration",
   commitConflicts: "parley.commit.conflicts",

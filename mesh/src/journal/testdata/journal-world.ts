@@ -11,8 +11,9 @@ import {
 } from "../../../../test/gen/parley/test/v1/account_pb.js";
 import { brokerAppender } from "../../broker/appender.ts";
 import { type Broker, connectBroker } from "../../broker/connection.ts";
-import { readAfter, type StoredEntry } from "../../broker/journal-stream.ts";
+import { readAfter } from "../../broker/journal-stream.ts";
 import { deleteNamespace } from "../../broker/namespace.ts";
+import type { StoredEntry } from "../../broker/stored-entry.ts";
 import { streamNames } from "../../broker/stream-names.ts";
 import { ensureStreams } from "../../broker/streams.ts";
 import { Subjects } from "../../broker/subjects.ts";

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { brokerError } from "./broker-error.ts";
+import type { Broker } from "./connection.ts";
+import { directPage, type PageQuery } from "./direct-page.ts";
+
+import { patiently } from "./patience.ts";
+import { readEntry, type StoredEntry } from "./stored-entry.ts";
+
+/** Which messages of a stream are read. */
+export interface ScanQuery {
+  readonly stream: string;
+  readonly filter: string;
+}
+
+/** From where to where a stream is read forwards. */
+export interface ForwardQuery extends ScanQuery {
+  /** First sequence, or milliseconds since the epoch from when on messages were stored; default: the oldest. */
+  readonly from?: PageQuery["from"] | undefined;
+  /** Last sequence. */
+  readonly to: number;
+}
+
+/** Messages that are in memory at once while a stream is read; they may be a megabyte each. */
+const together = 32;
+/** Bytes after which a page ends; it holds one message at least. */
+const pageBytes = 4 * 1024 * 1024;
+/** Sequences that are asked for at once where there is little. */
+const widest = 1 << 20;
+
+/**
+ * The messages of a filter, oldest first, a page of bounded size at a time.
+ *
+ * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE
+ */
+export async function* forwards(broker: Broker, query: ForwardQuery): AsyncGenerator<StoredEntry> {
+  const { stream, filter, to } = query;
+  for (let next = query.from ?? 1; typeof next !== "number" || next <= to; ) {
+    const page = await pageOf(broker, stream, { filter, from: next, maxMessages: together });
+    for (const entry of page.entries) {
+      if (entry.sequence > to) return;
+      yield entry;
+      next = entry.sequence + 1;
+    }
+    if (page.remaining === 0 || page.entries.length === 0) return;
+  }
+}
+
+/**
+ * The messages of a filter, newest first. The broker only reads forwards, so it is asked for a stretch of sequences at a time:
+ * a wider one where there is little, a narrow one where there is much.
+ *
+ * @param below only what has a lower sequence; default: all
+ * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE
+ */
+export async function* backwards(broker: Broker, query: ScanQuery, below = Infinity): AsyncGenerator<StoredEntry> {
+  const { stream, filter } = query;
+  const { first, last } = await extent(broker, stream);
+  let width: number = together;
+  for (let top = Math.min(last, below - 1); top >= first; ) {
+    const bottom = Math.max(first, top - width + 1);
+    const stretch: StoredEntry[] = [];
+    for await (const entry of forwards(broker, { stream, filter, from: bottom, to: top })) {
+      stretch.push(entry);
+      if (stretch.length > together) break;
+    }
+    if (stretch.length > together) {
+      width = together;
+      continue;
+    }
+    yield* stretch.toReversed();
+    top = bottom - 1;
+    width = stretch.length < together / 2 ? Math.min(width * 4, widest) : together;
+  }
+}
+
+/** How many messages of a filter a stream holds. */
+export async function countOf(broker: Broker, { stream, filter }: ScanQuery): Promise<number> {
+  const { entries, remaining } = await pageOf(broker, stream, { filter, from: 1, maxMessages: 1 });
+  return entries.length + remaining;
+}
+
+/** The first and the last sequence of a stream. */
+export async function extent(
+  broker: Broker,
+  stream: string,
+): Promise<{ readonly first: number; readonly last: number }> {
+  return patiently(broker, `reading stream "${stream}"`, async () => {
+    const { state } = await broker.manager.streams.info(stream);
+    return { first: Math.max(1, state.first_seq), last: state.last_seq };
+  });
+}
+
+async function pageOf(broker: Broker, stream: string, query: PageQuery) {
+  return patiently(broker, `reading "${query.filter}" of stream "${stream}"`, async () => {
+    try {
+      const { messages, remaining } = await directPage(broker, stream, { ...query, maxBytes: pageBytes });
+      return { entries: messages.map(readEntry), remaining };
+    } catch (error) {
+      // Nobody answers for a stream that is gone, as for one without a leader; the manager tells them apart.
+      await broker.manager.streams.info(stream);
+      throw brokerError(error, `reading stream "${stream}"`);
+    }
+  });
+}
