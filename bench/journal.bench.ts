@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Context, defineAgent, defineJournal, type Host, host, MeshError, serve } from "@parley/mesh";
-import { type Broker, connectBroker, startServer } from "@parley/mesh/broker";
+import type { Broker } from "@parley/mesh/broker";
 import {
   AccountChargedSchema,
   AccountCountedSchema,
@@ -14,6 +11,7 @@ import {
   AccountService,
   AccountTransferredSchema,
 } from "../test/gen/parley/test/v1/account_pb.js";
+import { withBenchBroker } from "./bench-broker.ts";
 import { type Measured, measure, report } from "./measure.ts";
 
 /** Balances; one definition with snapshots and one that always reads every event. */
@@ -54,14 +52,11 @@ function benchAgent() {
  * writers on one key, come to? One broker on the disk of this machine, its sync interval as shipped.
  */
 export async function run(): Promise<void> {
-  const storeDir = await mkdtemp(join(tmpdir(), "parley-bench-"));
-  const server = await startServer({ storeDir });
-  const [one, two] = [benchAgent(), benchAgent()];
-  const open = (agent: typeof one.agent) => host({ agents: [agent], broker: server.url, namespace: "bench" });
-  const first = await open(one.agent);
-  const second = await open(two.agent);
-  const broker = await connectBroker({ url: server.url, name: "bench" });
-  try {
+  await withBenchBroker(async (broker, url) => {
+    const [one, two] = [benchAgent(), benchAgent()];
+    const open = (agent: typeof one.agent) => host({ agents: [agent], broker: url, namespace: "bench" });
+    await using first = await open(one.agent);
+    await using second = await open(two.agent);
     const plain = await plainPublishes(broker);
     await one.within(first, (ctx) => commits(ctx, plain));
     await one.within(first, wideCommits);
@@ -73,13 +68,7 @@ export async function run(): Promise<void> {
       (todo) => one.within(first, todo),
       (todo) => two.within(second, todo),
     );
-  } finally {
-    await broker.close();
-    await second.drain();
-    await first.drain();
-    await server.stop();
-    await rm(storeDir, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Plain {
