@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 export type { Context } from "./agent/context.ts";
-export { type Agent, type AgentInit, type AgentRole, defineAgent } from "./agent/define-agent.ts";
+export { type Agent, type AgentInit, type AgentSkill, type AgentTool, defineAgent } from "./agent/define-agent.ts";
 export { host } from "./agent/host.ts";
 export type { Host, HostOptions, SpeakOptions } from "./agent/host-options.ts";
 export { type Heard, type HearerOptions, on } from "./agent/on.ts";
@@ -11,6 +11,7 @@ export { type Implementation, type Served, serve } from "./agent/serve.ts";
 export type { CallOptions, Client } from "./calls/client.ts";
 export { type Clock, sleep, systemClock } from "./clock.ts";
 export type { Dispatched } from "./commands/dispatcher.ts";
+export type { AgentFilter, AgentFinder, AgentRole } from "./directory/agent-filter.ts";
 export type { Directory } from "./directory/directory.ts";
 export { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
 export type { MessageHeader, Priority } from "./header.ts";

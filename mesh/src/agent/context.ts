@@ -5,6 +5,7 @@ import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { Dispatched } from "../commands/dispatcher.ts";
+import type { AgentFinder } from "../directory/agent-filter.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
 import type { Entries, Keys, Outbox, Sync } from "../journal/entry.ts";
@@ -26,6 +27,8 @@ export interface Context {
   /** The mesh's clock: contract time, set by hand in tests. */
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Who is there to be asked: `ctx.directory.find({ capability: "sms" })`. */
+  readonly directory: AgentFinder;
   /** Calls another agent, because of this message: same flow, same trace, and no longer than this handler may take. */
   client<S extends DescService>(service: S): Client<S>;
   /**

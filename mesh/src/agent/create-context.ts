@@ -7,6 +7,7 @@ import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { Dispatcher } from "../commands/dispatcher.ts";
 import type { FieldPath } from "../contracts/field-path.ts";
+import type { AgentFinder } from "../directory/agent-filter.ts";
 import type { MessageIds, Publisher } from "../events/publisher.ts";
 import { derivedId, payloadDigest } from "../ids.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
@@ -28,6 +29,7 @@ export interface Voice {
   readonly projections: Projections;
   readonly held: HeldPermissions;
   readonly outside: OutsideSystems;
+  readonly directory: AgentFinder;
 }
 
 /** What differs between messages. */
@@ -60,6 +62,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     idempotencyKey: givenKey || header.messageId,
     signal,
     clock: voice.clock,
+    directory: voice.directory,
     get logger() {
       return logger.child({
         agent_id: source,

@@ -3,14 +3,30 @@
 
 import type { DescMessage } from "@bufbuild/protobuf";
 import { isAgentName } from "../contracts/agent-name.ts";
+import type { AgentRole } from "../directory/agent-filter.ts";
 import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { NamedProjection } from "../projection/define-projection.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
 
-/** What kind of mind an agent has; mirrors parley.mesh.v1.AgentRole. */
-export type AgentRole = "CREATIVE" | "DETERMINISTIC" | "HYBRID" | "SYSTEM";
+/** Something an agent is good at. */
+export interface AgentSkill {
+  /** What others look for, e.g. `compose-message`. */
+  readonly id: string;
+  /** For people. */
+  readonly name?: string | undefined;
+  /** What exactly, for people and models. */
+  readonly description?: string | undefined;
+}
+
+/** Something outside that an agent can use. */
+export interface AgentTool {
+  /** What others look for, e.g. `send_sms`. */
+  readonly name: string;
+  /** What it does, for people and models. */
+  readonly description?: string | undefined;
+}
 
 /** What an author says of an agent. */
 export interface AgentInit {
@@ -20,6 +36,14 @@ export interface AgentInit {
   readonly description?: string | undefined;
   /** Default: DETERMINISTIC. */
   readonly role?: AgentRole | undefined;
+  /** What it can be used for, e.g. `sms`; others find it by that. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** What it is good at; others find it by their ids. */
+  readonly skills?: readonly AgentSkill[] | undefined;
+  /** What it can use; others find it by their names. */
+  readonly tools?: readonly AgentTool[] | undefined;
+  /** Model that it thinks with, e.g. `gpt-4o`. Default: none. */
+  readonly model?: string | undefined;
   /** Default: `0.0.0`. */
   readonly version?: string | undefined;
   /** Permissions that it holds towards other agents' methods. */
@@ -54,6 +78,10 @@ export function defineAgent(init: AgentInit): Agent {
   return Object.freeze({
     description: "",
     role: "DETERMINISTIC",
+    capabilities: [],
+    skills: [],
+    tools: [],
+    model: "",
     version: "0.0.0",
     permissions: [],
     serves: [],

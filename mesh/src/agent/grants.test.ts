@@ -6,6 +6,7 @@ import { AgentProfileSchema } from "@parley/contracts/parley/mesh/v1/directory_p
 import { expect, test } from "vitest";
 import { openTestBroker } from "../broker/testdata/test-broker.ts";
 import { Directory } from "../directory/directory.ts";
+import { instanceOf } from "../directory/instance-record.ts";
 import { defineAgent } from "./define-agent.ts";
 import { grantsOf } from "./grants.ts";
 
@@ -22,13 +23,13 @@ test("an agent holds what it says of itself here, or in the directory, where one
 
   const starting = Promise.resolve(grants("test.there", "SEND"));
   // Others come and go meanwhile.
-  await directory.write(profile("test.other", []));
-  await directory.write(profile("test.there", ["SEND"]));
+  await directory.write(instanceOf(profile("test.other", []), {}));
+  await directory.write(instanceOf(profile("test.there", ["SEND"]), {}));
   expect(await starting).toBe(true);
   expect(await grants("test.there", "DELETE")).toBe(false);
   expect(await grants("test.nobody", "SEND")).toBe(false);
 
   // What the directory says of an agent of this host does not count: its own word does.
-  await directory.write(profile("test.here", ["DELETE"]));
+  await directory.write(instanceOf(profile("test.here", ["DELETE"]), {}));
   expect(await grants("test.here", "DELETE")).toBe(false);
 });

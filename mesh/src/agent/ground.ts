@@ -10,6 +10,7 @@ import { Directory } from "../directory/directory.ts";
 import { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import { contractsOf, domainsOf } from "./hosted-contracts.ts";
 
 /** What a host stands on. */
@@ -32,11 +33,12 @@ export interface GroundInit {
   /** Default: `PARLEY_NATS_URL`, else `nats://127.0.0.1:4222`. */
   readonly broker: string | undefined;
   readonly replicas: number | undefined;
+  readonly heartbeat: Heartbeat | undefined;
 }
 
 /** Connects, makes the streams that the agents need, and opens the directory. What it opens goes onto `opening`. */
 export async function openGround(init: GroundInit, opening: AsyncDisposableStack): Promise<Ground> {
-  const { namespace, agents, replicas } = init;
+  const { namespace, agents, replicas, heartbeat } = init;
   const contracts = contractsOf(agents);
   const name = agents.map((agent) => agent.name).join("+");
   const telemetry = await startTelemetry({ serviceName: agents.length === 1 ? name : namespace });
@@ -49,7 +51,9 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   await refuseRolledBack(broker, { namespace, domains });
   const contractStore = await ContractStore.open(broker, namespace);
   await contractStore.keep(contracts);
-  const directory = opening.use(await Directory.open(broker, { namespace, replicas }));
+  const directory = opening.use(
+    await Directory.open(broker, { namespace, replicas, heartbeatMs: heartbeat?.everyMs, ttlMs: heartbeat?.ttlMs }),
+  );
   const maintenance = opening.use(await MaintenanceBoard.open(broker, namespace));
   const ensureDomain = oncePerDomain(domains, (domain) =>
     ensureStreams(broker, { namespace, domains: [domain], replicas }),

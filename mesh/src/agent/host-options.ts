@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from "@bufbuild/protobuf";
+import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import type { Broker } from "../broker/connection.ts";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
@@ -9,6 +10,7 @@ import type { Dispatched } from "../commands/dispatcher.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
+import type { Registration } from "../directory/registration.ts";
 import type { Publisher } from "../events/publisher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
@@ -19,6 +21,7 @@ import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
 import type { Projections } from "../projection/projections.ts";
 import type { Agent } from "./define-agent.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 
 /** How agents are hosted. */
 export interface HostOptions {
@@ -37,6 +40,13 @@ export interface HostOptions {
   readonly advertise?: string | undefined;
   /** Default: a free one. */
   readonly port?: number | undefined;
+  /**
+   * Share of calls that its agents get where a contract asks for weighted balancing, 1 to 1000; default 1. Twice as much for
+   * a machine that is twice as strong.
+   */
+  readonly weight?: number | undefined;
+  /** How often it shows a sign of life, and how long others wait for one. The TTL is fixed when the mesh is first made. */
+  readonly heartbeat?: Heartbeat | undefined;
   /** Replicas of each stream; default 1. Fixed when a stream is first made. */
   readonly replicas?: number | undefined;
   /** Default: the machine's. Governs contract time only. */
@@ -70,7 +80,10 @@ export interface Host extends AsyncDisposable {
   readonly instance: string;
   readonly namespace: string;
   readonly contracts: Contracts;
+  /** Who is in the mesh; `find` looks for who can do something. */
   readonly directory: Directory;
+  /** Aborts when the host begins to drain: whatever would go on for ever ends then. */
+  readonly closing: AbortSignal;
   /** Which maintenances are underway; for parts of the mesh itself. */
   readonly maintenance: MaintenanceBoard;
   /** Contracts of all instances in the mesh, not of this host alone. */
@@ -103,6 +116,8 @@ export interface Host extends AsyncDisposable {
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /** The read models of its agents. */
   readonly projections: Projections;
+  /** Enters another instance into the directory and keeps it there; for registrars. Whoever asks for it ends it. */
+  register(profile: AgentProfile): Promise<Registration>;
   /** Stops taking work, finishes what is in progress, leaves the directory and closes. Safe to call again. */
   drain(): Promise<void>;
 }

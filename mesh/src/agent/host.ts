@@ -5,13 +5,16 @@ import { createClient } from "../calls/client.ts";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import { systemClock } from "../clock.ts";
 import type { MethodContract } from "../contracts/policy.ts";
+import { Registration } from "../directory/registration.ts";
 import { newId } from "../ids.ts";
 import { handlerSteps } from "../pipeline/orders.ts";
 import { Places } from "../pipeline/places.ts";
+import { announcementsOf } from "./announcements.ts";
 import { openEars } from "./ears.ts";
 import { assertAdvertisable } from "./endpoint.ts";
 import { openGround } from "./ground.ts";
 import { hearings } from "./hearing.ts";
+import { assertHeartbeat, assertWeight } from "./heartbeat.ts";
 import type { Host, HostOptions } from "./host-options.ts";
 import { heldByMaintenance } from "./maintenance.ts";
 import { openPresence } from "./presence.ts";
@@ -32,17 +35,22 @@ import { openSpeech } from "./speech.ts";
 export async function host(options: HostOptions): Promise<Host> {
   await using opening = new AsyncDisposableStack();
   const { agents, namespace = "parley", clock = systemClock, random = Math.random } = options;
-  const { observer, broker, replicas } = options;
+  const { observer, broker, replicas, heartbeat, weight } = options;
   const graceMs = drainTime(options.drainMs ?? 10_000);
   assertAdvertisable(options.advertise);
-  const ground = await openGround({ namespace, agents, broker, replicas }, opening);
+  assertHeartbeat(heartbeat);
+  assertWeight(weight);
+  const ground = await openGround({ namespace, agents, broker, replicas, heartbeat }, opening);
   const instance = newId();
   const served = new Map<string, ServedMethod>();
   const speech = await openSpeech(ground, { instance, served, clock, random, observer }, opening);
   const { voice, pipeline } = speech;
   const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice, places: placesOfMethods() };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
-  const presence = await openPresence(ground, { ...options, served, startedAt: clock.now(), graceMs }, opening);
+  const { workloads } = pipeline;
+  const announcements = announcementsOf(ground, speech, clock);
+  const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };
+  const presence = await openPresence(ground, present, opening);
   const heard = heldByMaintenance([...hearings(agents, build), ...commandHearings(agents, build)], ground);
   const ears = await openEars(ground, speech, {
     hearings: heard,
@@ -72,6 +80,8 @@ export async function host(options: HostOptions): Promise<Host> {
     maintenance: ground.maintenance,
     contractStore: ground.contractStore,
     broker: ground.broker,
+    closing: presence.closing,
+    register: (profile) => Registration.begin(ground.directory, profile, announcements.ofRegistration()),
     projections: voice.projections,
     send: speech.send,
     publisherOf: speech.publisherOf,

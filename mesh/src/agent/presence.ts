@@ -5,6 +5,9 @@ import { HealthBoard, type HealthStatus } from "../calls/health-board.ts";
 import { openPort } from "../calls/port.ts";
 import type { ServedMethods } from "../calls/served-methods.ts";
 import { Registration } from "../directory/registration.ts";
+import type { Workloads } from "../pipeline/workload.ts";
+import { agentStates } from "./agent-state.ts";
+import type { Announcements } from "./announcements.ts";
 import type { Agent } from "./define-agent.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { Ground } from "./ground.ts";
@@ -15,6 +18,8 @@ import { requestHandler } from "./request-handler.ts";
 /** How others find and reach a host. */
 export interface Presence {
   readonly url: string;
+  /** Aborts when no more is to come. */
+  readonly closing: AbortSignal;
   /** Takes calls from now on. */
   ready(): Promise<void>;
   /** Says to all that no more is to come. */
@@ -22,12 +27,14 @@ export interface Presence {
 }
 
 /** What presence needs beside the ground. */
-export interface PresenceInit extends Pick<HostOptions, "address" | "port" | "advertise"> {
+export interface PresenceInit extends Pick<HostOptions, "address" | "port" | "advertise" | "weight"> {
   readonly served: ServedMethods;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Real milliseconds that are left of a drain. */
   readonly graceMs: () => number;
+  readonly workloads: Workloads;
+  readonly announcements: Announcements;
 }
 
 /** Opens the port and enters the agents in the directory, not yet ready. */
@@ -44,11 +51,17 @@ export async function openPresence(
   const port = await openPort({ handler, host: init.address, port: init.port });
   opening.defer(() => port.drain(init.graceMs()));
   const endpoint = endpointOf({ ...init, url: port.url });
-  const { startedAt } = init;
-  const profiles = agents.map((agent) => profileOf(agent, { endpoint, contractDigest: contracts.digest, startedAt }));
-  for (const profile of profiles) registrations.push(await Registration.begin(directory, profile));
+  const { startedAt, weight = 1, workloads, announcements } = init;
+  const told = { endpoint, contractDigest: contracts.digest, startedAt, weight };
+  for (const agent of agents) {
+    const state = agentStates(workloads.of(agent.name), port);
+    const tells = { ...announcements.ofRegistration(), state };
+    registrations.push(await Registration.begin(directory, profileOf(agent, told), tells));
+  }
+  opening.defer(announcements.watchLosses(directory));
   return {
     url: port.url,
+    closing: closing.signal,
     async ready() {
       await each(registrations, (registration) => registration.ready());
       setHealth(health, agents, "SERVING");

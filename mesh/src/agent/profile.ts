@@ -7,6 +7,7 @@ import {
   type AgentProfile,
   AgentProfileSchema,
   InstanceStatus,
+  WireProtocol,
   AgentRole as WireRole,
 } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { newId } from "../ids.ts";
@@ -18,10 +19,13 @@ export interface ProfileInit {
   readonly contractDigest: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Share of calls under weighted balancing. */
+  readonly weight: number;
 }
 
 /** The profile of a new instance of an agent, not yet taking calls. */
-export function profileOf(agent: Agent, { endpoint, contractDigest, startedAt }: ProfileInit): AgentProfile {
+export function profileOf(agent: Agent, init: ProfileInit): AgentProfile {
+  const { endpoint, contractDigest, startedAt, weight } = init;
   return create(AgentProfileSchema, {
     id: newId(),
     name: agent.name,
@@ -30,8 +34,13 @@ export function profileOf(agent: Agent, { endpoint, contractDigest, startedAt }:
     services: agent.serves.map(({ service }) => service.typeName),
     hears: agent.hears.map(({ event }) => event.typeName),
     permissions: [...agent.permissions],
+    capabilities: [...agent.capabilities],
+    skills: agent.skills.map(({ id, name = "", description = "" }) => ({ id, name, description })),
+    tools: agent.tools.map(({ name, description = "" }) => ({ name, description })),
+    model: agent.model,
     endpoint,
-    weight: 1,
+    protocol: WireProtocol.CONNECT,
+    weight,
     status: InstanceStatus.STARTING,
     contractDigest,
     version: agent.version,

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { performance } from "node:perf_hooks";
+import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import { WireProtocol } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import type { Balancer, Candidate } from "../calls/balancing/balancer.ts";
+import { balancerOf } from "../calls/balancing/balancer-of.ts";
+import { ChannelLoad } from "../calls/balancing/channel-load.ts";
+import { measured } from "../calls/balancing/measured-channel.ts";
 import type { Channel } from "../calls/channel.ts";
 import { type HttpChannel, httpChannel } from "../calls/http-channel.ts";
 import { localChannel } from "../calls/local-channel.ts";
@@ -8,58 +15,111 @@ import type { ServedMethods } from "../calls/served-methods.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import type { Directory } from "../directory/directory.ts";
 
+/** What routes are made of. */
+export interface RoutesInit {
+  readonly instance: string;
+  readonly served: ServedMethods;
+  readonly directory: Directory;
+  readonly random: () => number;
+}
+
+/** A way to an endpoint, and how the calls on it go. */
+interface Way {
+  readonly http: HttpChannel;
+  readonly channel: Channel;
+  readonly load: ChannelLoad;
+}
+
+/** The instances of a service, until the directory changes. */
+interface Choice {
+  readonly trusted: readonly Candidate[];
+  /** Signs of life of these are overdue: they are tried when no other is left. */
+  readonly doubtful: readonly Candidate[];
+}
+
 /**
- * Chooses where a call goes: into this process when the agent is here, else to the instances that the directory knows, each
- * first in its turn.
+ * Chooses where a call goes: into this process when the agent is here, else to the instances that the directory knows, in the
+ * order that the contract's balancing gives.
  */
 export class Routes implements Disposable {
-  readonly #directory: Directory;
-  readonly #served: ServedMethods;
+  readonly #init: RoutesInit;
   readonly #local: Channel;
-  readonly #http = new Map<string, HttpChannel>();
-  readonly #turns = new Map<string, number>();
+  readonly #ways = new Map<string, Way>();
+  readonly #balancers = new Map<string, Balancer>();
+  readonly #choices = new Map<string, Choice>();
 
-  constructor(instance: string, served: ServedMethods, directory: Directory) {
-    this.#directory = directory;
-    this.#served = served;
-    this.#local = localChannel(instance, served);
+  constructor(init: RoutesInit) {
+    this.#init = init;
+    this.#local = localChannel(init.instance, init.served);
   }
 
-  /** Channels to all instances that serve the method now, the one whose turn it is first. */
+  /** Channels to all instances that serve the method now, the chosen one first. */
   to(contract: MethodContract): readonly Channel[] {
-    if (this.#served.has(contract.name)) return [this.#local];
-    const instances = this.#directory.instancesOf(contract.serviceName);
-    const turn = (this.#turns.get(contract.serviceName) ?? -1) + 1;
-    this.#turns.set(contract.serviceName, turn);
-    const channels: Channel[] = [];
-    for (let i = 0; i < instances.length; i++) {
-      const instance = instances[(turn + i) % instances.length];
-      if (instance !== undefined) channels.push(this.#channel(instance.endpoint));
-    }
-    return channels;
+    if (this.#init.served.has(contract.name)) return [this.#local];
+    const { trusted, doubtful } = this.#choice(contract);
+    const order = this.#balancer(contract)(trusted);
+    return [...order, ...doubtful].map(({ channel }) => channel);
   }
 
-  /** Lets go of endpoints that no instance has any more; calls in progress there go on. */
-  prune(): void {
-    const alive = new Set(this.#directory.all().map((profile) => profile.endpoint));
-    for (const [endpoint, channel] of this.#http) {
-      if (alive.has(endpoint)) continue;
-      channel.close();
-      this.#http.delete(endpoint);
+  /** Forgets what followed from an earlier directory; lets go of endpoints that no instance has any more, where calls in progress go on. */
+  refresh(): void {
+    this.#choices.clear();
+    const alive = new Set(this.#init.directory.all().map(wayKey));
+    for (const [key, { http }] of this.#ways) {
+      if (alive.has(key)) continue;
+      http.close();
+      this.#ways.delete(key);
     }
   }
 
   [Symbol.dispose](): void {
-    for (const channel of this.#http.values()) channel.abort();
-    this.#http.clear();
+    for (const { http } of this.#ways.values()) http.abort();
+    this.#ways.clear();
+    this.#choices.clear();
   }
 
-  #channel(endpoint: string): Channel {
-    let channel = this.#http.get(endpoint);
-    if (channel === undefined) {
-      channel = httpChannel(endpoint, endpoint);
-      this.#http.set(endpoint, channel);
+  #balancer({ serviceName, balancing }: MethodContract): Balancer {
+    let balancer = this.#balancers.get(serviceName);
+    if (balancer === undefined) {
+      balancer = balancerOf(balancing, { random: this.#init.random, now: () => performance.now() });
+      this.#balancers.set(serviceName, balancer);
     }
-    return channel;
+    return balancer;
   }
+
+  #choice({ serviceName, agent }: MethodContract): Choice {
+    let choice = this.#choices.get(serviceName);
+    if (choice === undefined) {
+      const { directory } = this.#init;
+      // Whoever else says that it serves this is not believed: the contract names the one agent that may.
+      const instances = directory.instancesOf(serviceName).filter(({ name }) => name === agent);
+      const candidates = (doubtful: boolean) =>
+        instances.filter((each) => directory.isDoubtful(each) === doubtful).map((each) => this.#candidate(each));
+      choice = { trusted: candidates(false), doubtful: candidates(true) };
+      this.#choices.set(serviceName, choice);
+    }
+    return choice;
+  }
+
+  #candidate(profile: AgentProfile): Candidate {
+    const { channel, load } = this.#way(profile);
+    return { id: profile.id, weight: Math.max(1, profile.weight), channel, load };
+  }
+
+  #way(profile: AgentProfile): Way {
+    const key = wayKey(profile);
+    let way = this.#ways.get(key);
+    if (way === undefined) {
+      const { endpoint, protocol } = profile;
+      const http = httpChannel(endpoint, endpoint, protocol === WireProtocol.CONNECT ? "connect" : "grpc");
+      const load = new ChannelLoad();
+      way = { http, load, channel: measured(http, load) };
+      this.#ways.set(key, way);
+    }
+    return way;
+  }
+}
+
+function wayKey({ endpoint, protocol }: AgentProfile): string {
+  return `${protocol} ${endpoint}`;
 }

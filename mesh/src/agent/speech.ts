@@ -20,6 +20,7 @@ import type { Observer } from "../pipeline/observation.ts";
 import { callerSteps, type PipelineInit } from "../pipeline/orders.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import { chain, type Next } from "../pipeline/step.ts";
+import { Workloads } from "../pipeline/workload.ts";
 import { Projections } from "../projection/projections.ts";
 import { recordBreakerState } from "../telemetry/metrics.ts";
 import type { Voice } from "./create-context.ts";
@@ -55,12 +56,13 @@ export interface SpeechInit {
 export async function openSpeech(ground: Ground, init: SpeechInit, opening: AsyncDisposableStack): Promise<Speech> {
   const { agents, namespace, broker, contracts, directory, ensureDomain } = ground;
   const { instance, served, clock, random, observer } = init;
-  const routes = opening.use(new Routes(instance, served, directory));
-  opening.defer(directory.onChange(() => routes.prune()));
+  const routes = opening.use(new Routes({ instance, served, directory, random }));
+  opening.defer(directory.onChange(() => routes.refresh()));
   const grants = grantsOf(agents, directory);
   const subjects = new Subjects(namespace);
   const appender = brokerAppender(broker);
-  const pipeline = { clock, random, grants, observer, maintenanceOf: maintenanceOfCalls(ground.maintenance, clock) };
+  const maintenanceOf = maintenanceOfCalls(ground.maintenance, clock);
+  const pipeline = { clock, random, grants, observer, maintenanceOf, workloads: new Workloads() };
   const breakers = new Breakers(clock, (method, state) => recordBreakerState({ method }, state));
   const send = chain(
     callerSteps(pipeline),
@@ -93,6 +95,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     projections,
     held: heldPermissions(agents),
     outside: new OutsideSystems(agents, clock),
+    directory,
   };
   return { voice, subjects, appender, pipeline, send, publisherOf };
 }

@@ -3,7 +3,7 @@
 
 import type { DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { writeHeader } from "../header-codec.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import { type Reply, untilEnd } from "../pipeline/step.ts";
@@ -24,24 +24,25 @@ export interface HttpChannel extends Channel {
 }
 
 /**
- * The channel to any Connect server at `endpoint`, over one HTTP/2 connection that is opened at the first call, checked
+ * The channel to any server at `endpoint` that speaks Connect or gRPC, over one HTTP/2 connection that is opened at the first call, checked
  * by pings while calls are open, and opened anew when it broke.
  */
-export function httpChannel(instance: string, endpoint: string): HttpChannel {
+export function httpChannel(instance: string, endpoint: string, protocol: "connect" | "grpc" = "connect"): HttpChannel {
   const sessionManager = new Http2SessionManager(endpoint, {
     pingIntervalMs: 10_000,
     pingTimeoutMs: 5_000,
   });
-  const transport = createConnectTransport({
+  const options = {
     baseUrl: endpoint,
-    httpVersion: "2",
+    httpVersion: "2" as const,
     sessionManager,
     useBinaryFormat: true,
     // Between two hosts of one mesh, compressing costs more than it saves.
     acceptCompression: [],
     readMaxBytes: callLimits.readMaxBytes,
     writeMaxBytes: callLimits.writeMaxBytes,
-  });
+  };
+  const transport = protocol === "connect" ? createConnectTransport(options) : createGrpcTransport(options);
   const peer = `${instance} at ${endpoint}`;
   let inProgress = 0;
   let closing = false;

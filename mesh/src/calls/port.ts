@@ -13,6 +13,8 @@ import { guarded, type RequestHandler } from "./request-handler.ts";
 export interface Port {
   /** Where it is reached from this machine, e.g. `http://127.0.0.1:41233`; no slash at the end. */
   readonly url: string;
+  /** Connections that are open now. */
+  readonly connections: number;
   /**
    * Takes no new connection, tells every open one to send no more, and waits until the requests in progress are answered.
    * What is left after `graceMs` is cut off. Handlers that wait for the end of a client (a watch) must be told to end by
@@ -76,6 +78,9 @@ export async function openPort(options: PortOptions): Promise<Port> {
   };
   return {
     url,
+    get connections() {
+      return sockets.size;
+    },
     async drain(graceMs) {
       stop();
       for (const socket of unknown) socket.destroy();

@@ -27,6 +27,8 @@ export interface PublishOrigin {
   /** Gives the id of the next message of this type and key; default: a new one. */
   readonly ids?: MessageIds | undefined;
   readonly conversationId?: string | undefined;
+  /** Where its trace stands; default: that of the cause, else a new one. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /**
@@ -110,7 +112,7 @@ export class Publisher {
     const span = startSendSpan({
       header,
       subject,
-      parent: origin.cause?.trace ?? rootTrace(),
+      parent: origin.trace ?? origin.cause?.trace ?? rootTrace(),
     });
     const { observer } = this.#init;
     await observeSending({ kind: "published", header, span, observer }, async () => {

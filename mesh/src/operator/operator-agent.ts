@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { type AgentProfile, DirectoryService } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { SystemMaintenanceSchema, SystemReadySchema } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import { OperatorService } from "@parley/contracts/parley/mesh/v1/operator_pb.js";
 import { type Agent, defineAgent } from "../agent/define-agent.ts";
@@ -10,6 +8,7 @@ import type { Host } from "../agent/host-options.ts";
 import { serve } from "../agent/serve.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { wireHeader } from "../wire-header.ts";
+import { directoryService } from "./directory-service.ts";
 import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
@@ -48,13 +47,7 @@ export function operatorAgent(): Operator {
       deadLetterService(() => attached.promise),
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
-      serve(DirectoryService, {
-        async listAgents({ service }) {
-          const { host } = await attached.promise;
-          const agents = host.directory.all().filter(({ services }) => service === "" || services.includes(service));
-          return { agents: [...agents].sort(byNameAndStart) };
-        },
-      }),
+      directoryService(() => attached.promise),
       serve(OperatorService, {
         async getContracts() {
           const { contracts } = await attached.promise;
@@ -89,13 +82,4 @@ interface Desk {
   readonly host: Host;
   readonly contracts: MeshContracts;
   readonly publisher: HandPublisher;
-}
-
-function byNameAndStart(a: AgentProfile, b: AgentProfile): number {
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return startOf(a) - startOf(b);
-}
-
-function startOf({ startedAt }: AgentProfile): number {
-  return startedAt === undefined ? 0 : timestampMs(startedAt);
 }

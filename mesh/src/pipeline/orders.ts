@@ -15,6 +15,7 @@ import { retry } from "./retry.ts";
 import type { Step } from "./step.ts";
 import { traceCall, traceHandler } from "./trace.ts";
 import { validateIncoming, validateOutgoing } from "./validate.ts";
+import { metered, type Workloads } from "./workload.ts";
 
 /** What the steps need. */
 export interface PipelineInit {
@@ -23,6 +24,8 @@ export interface PipelineInit {
   readonly grants: Grants;
   readonly observer: Observer | undefined;
   readonly maintenanceOf: MaintenanceOf;
+  /** Where it is counted what handlers have in hand and how they do. */
+  readonly workloads: Workloads;
 }
 
 /**
@@ -45,7 +48,13 @@ export function callerSteps({ clock, random, observer }: PipelineInit): readonly
 }
 
 /** The order on the handler's side, outermost first, the same for every door; the handler comes last. */
-export function handlerSteps({ clock, grants, observer, maintenanceOf }: PipelineInit): readonly Step<Incoming>[] {
+export function handlerSteps({
+  clock,
+  grants,
+  observer,
+  maintenanceOf,
+  workloads,
+}: PipelineInit): readonly Step<Incoming>[] {
   return [
     traceHandler(clock),
     ...(observer === undefined ? [] : [observeHearing(observer)]),
@@ -53,6 +62,7 @@ export function handlerSteps({ clock, grants, observer, maintenanceOf }: Pipelin
     readOnly(maintenanceOf),
     validateIncoming,
     concurrency(),
+    metered(workloads),
     serverBudget(clock),
   ];
 }

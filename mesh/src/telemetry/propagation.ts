@@ -41,13 +41,21 @@ export function rootTrace(): TraceContext {
   return begun(context.active());
 }
 
+/** Where something begins of which no trace is to tell: the mesh's own talk. An SDK that goes by its parent records no span. */
+export function untraced(): TraceContext {
+  const { traceId, spanId } = newIds();
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.NONE });
+}
+
 function begun(at: TraceContext): TraceContext {
   if (trace.getSpan(at) !== undefined || registeredTracer() !== undefined) return at;
+  return trace.setSpanContext(at, { ...newIds(), traceFlags: TraceFlags.SAMPLED });
+}
+
+function newIds(): Pick<SpanContext, "traceId" | "spanId"> {
   // UUIDs because Node keeps a stock of them: a tenth of what asking the system for random bytes each time costs.
-  const traceId = randomUUID().replaceAll("-", "");
   const other = randomUUID();
-  const spanId = other.slice(0, 8) + other.slice(-8);
-  return trace.setSpanContext(at, { traceId, spanId, traceFlags: TraceFlags.SAMPLED });
+  return { traceId: randomUUID().replaceAll("-", ""), spanId: other.slice(0, 8) + other.slice(-8) };
 }
 
 /** Trace id in 32 hex digits; empty when there is none. */
