@@ -15,6 +15,11 @@ import { durableName } from "./subjects.ts";
  */
 export const ackWaitMs = 6_000;
 
+/** Milliseconds after which the broker pins a durable to another puller when the one it is pinned to does not ask again. */
+export const pinTimeoutMs = 4_000;
+/** The only group of a pinned durable. */
+export const pinGroup = "owner";
+
 /** The broker's words for: somebody else has just made it, with other settings. */
 const madeMeanwhile: ReadonlySet<number> = new Set([10013, 10105, 10148]);
 
@@ -29,6 +34,8 @@ export interface Durable {
   readonly maxUnsettled?: number | undefined;
   /** Default {@link ackWaitMs}; who sets it tells the broker of work in progress accordingly. */
   readonly ackWaitMs?: number | undefined;
+  /** Serves one puller at a time, another only when that one is gone. Default: all of them in turn. */
+  readonly pinned?: boolean | undefined;
   /** Milliseconds without anybody who pulls, after which the broker forgets it; default: never. */
   readonly forgetAfterMs?: number | undefined;
 }
@@ -86,6 +93,9 @@ function changeable(durable: Durable): Partial<ConsumerConfig> {
     // Whether to give up is the mesh's decision, with a dead letter; the broker alone would just stop delivering.
     max_deliver: -1,
     max_ack_pending: durable.maxUnsettled ?? 1_000,
+    ...(durable.pinned === true
+      ? { priority_policy: "pinned_client", priority_groups: [pinGroup], priority_timeout: nanos(pinTimeoutMs) }
+      : {}),
     ...(durable.forgetAfterMs === undefined ? {} : { inactive_threshold: nanos(durable.forgetAfterMs) }),
   };
 }
@@ -103,19 +113,26 @@ function holds(actual: Readonly<Record<string, unknown>>, wanted: Readonly<Recor
   return Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(actual[name], value));
 }
 
+/** Gives a pin away to whoever waits for it longest; no matter when nobody has it. */
+export async function unpin(broker: Broker, { stream, name }: Durable): Promise<void> {
+  await broker.connection.request(`$JS.API.CONSUMER.UNPIN.${stream}.${name}`, JSON.stringify({ group: pinGroup }));
+}
+
 /** How far the instances that share a durable are, all together. */
 export interface DurableProgress {
   /** Messages not yet delivered to any of them. */
   readonly undelivered: number;
   /** Messages delivered and not yet settled. */
   readonly unsettled: number;
+  /** Requests for messages that are open, of all of them. */
+  readonly waiting: number;
 }
 
 /** Asks how far a durable is. */
 export async function durableProgress(broker: Broker, { stream, name }: Durable): Promise<DurableProgress> {
   try {
     const info = await broker.manager.consumers.info(stream, name);
-    return { undelivered: info.num_pending, unsettled: info.num_ack_pending };
+    return { undelivered: info.num_pending, unsettled: info.num_ack_pending, waiting: info.num_waiting };
   } catch (error) {
     throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
   }

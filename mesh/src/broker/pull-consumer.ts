@@ -14,6 +14,8 @@ export interface Pull {
   /** Takes no more messages until {@link resume}; what the broker has sent meanwhile is handed over. */
   pause(): Promise<void>;
   resume(): void;
+  /** Asks for more if there is room; to be called when the room that others leave has grown. */
+  ask(): void;
 }
 
 /**
@@ -23,5 +25,5 @@ export interface Pull {
 export function pull(broker: Broker, options: PullOptions): Pull {
   const loop = new PullLoop(broker, options);
   loop.start();
-  return { stop: () => loop.stop(), pause: () => loop.pause(), resume: () => loop.resume() };
+  return { stop: () => loop.stop(), pause: () => loop.pause(), resume: () => loop.resume(), ask: () => loop.ask() };
 }

@@ -2,24 +2,28 @@
 // Copyright the Parley authors
 
 import { setTimeout as delay } from "node:timers/promises";
-import { createInbox, type Msg, nanos, type Subscription } from "@nats-io/transport-node";
+import { type Msg, nanos, type Subscription } from "@nats-io/transport-node";
 import type { MeshError } from "../mesh-error.ts";
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { type Durable, ensureDurable } from "./durable.ts";
+import { ackWaitMs, type Durable, ensureDurable, pinGroup } from "./durable.ts";
+import type { Pin } from "./pin.ts";
+import { PullRequests } from "./pull-requests.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
 import { Unsettled } from "./unsettled.ts";
 
 /** How often the broker shows that an open request is still known to it. */
 const heartbeatMs = 1_000;
-/** A request without a sign for this long was lost with a leader or a connection. */
-const silentAfterMs = 2_500;
 /** How long a request stays open when there are no messages. */
 const requestMs = 10_000;
+/** Messages in the first request and after one that brought nothing; doubled by each that was used up. */
+const firstBatch = 4;
 /** Between two looks at a consumer that does not answer. */
 const pauseMs = 250;
 /** How long stopping waits for what the broker has sent already. */
 const drainMs = 2_000;
+/** A process that stood still for this long may have lost what the broker sent it, and the broker what it had of it. */
+const stalledMs = ackWaitMs - 1_000;
 
 /** How to pull. */
 export interface PullOptions {
@@ -28,22 +32,17 @@ export interface PullOptions {
   readonly maxMessages: number;
   /** Takes a message; its place is free when the promise settles. Must settle the message and not throw. */
   readonly onMessage: (message: PulledMessage) => Promise<void>;
+  /** How many more others leave room for at this moment; see {@link PullLoop.ask}. Default: no matter. */
+  readonly room?: (() => number) | undefined;
+  /** What a durable with `pinned` gives to one puller at a time. */
+  readonly pin?: Pin | undefined;
   /** Is told why nothing comes: the stream is gone, permissions are missing. Pulling is tried on. */
   readonly onTrouble?: ((error: MeshError) => void) | undefined;
 }
 
-interface Request {
-  /** Messages that it may still bring. */
-  remaining: number;
-  /** When the broker last showed that it knows it. */
-  sign: number;
-}
-
-/** Where the answers to requests come in. A new one for each time that the pull begins, so that old answers do not count. */
 interface Door {
-  readonly inbox: string;
   readonly subscription: Subscription;
-  readonly requests: Map<string, Request>;
+  readonly requests: PullRequests;
 }
 
 /**
@@ -58,9 +57,11 @@ export class PullLoop {
   #watchdog: NodeJS.Timeout | undefined;
   #endReconnect: () => void = () => {};
   #inHand = 0;
-  #count = 0;
+  #batch = firstBatch;
   #recovering = false;
   #stopped = false;
+  #lastLook = performance.now();
+  #isStale = false;
 
   constructor(broker: Broker, options: PullOptions) {
     this.#broker = broker;
@@ -92,13 +93,11 @@ export class PullLoop {
   /** Asks again after {@link pause}. */
   resume(): void {
     if (this.#door !== undefined || this.#stopped || this.#broker.connection.isClosed()) return;
-    const inbox = createInbox();
-    const requests = new Map<string, Request>();
-    const subscription = this.#broker.connection.subscribe(`${inbox}.*`, {
-      callback: (error, message) => (error === null ? this.#receive(message, door) : this.#trouble(error)),
+    const requests = new PullRequests();
+    const subscription = this.#broker.connection.subscribe(`${requests.inbox}.*`, {
+      callback: (error, message) => (error === null ? this.#receive(message, requests) : this.#trouble(error)),
     });
-    const door = { inbox, subscription, requests };
-    this.#door = door;
+    this.#door = { requests, subscription };
     this.#recover();
   }
 
@@ -110,20 +109,51 @@ export class PullLoop {
     await this.pause();
   }
 
+  /**
+   * Asks for as many messages as there is room for; while a request is open, only when it is worth another one. To be called
+   * when `room` has grown.
+   */
+  ask(): void {
+    if (this.#door === undefined || this.#stopped || this.#recovering || this.#broker.connection.isClosed()) return;
+    const { requests } = this.#door;
+    const { maxMessages, room = () => Number.POSITIVE_INFINITY } = this.#options;
+    const most = Math.min(maxMessages - this.#inHand, room(), this.#batch) - requests.remaining;
+    if (most >= 1 && (requests.size === 0 || most >= Math.min(this.#batch, maxMessages) / 2)) this.#request(most);
+  }
+
+  #request(messages: number): void {
+    if (this.#door === undefined) return;
+    const { durable, pin } = this.#options;
+    const expiresMs = pin === undefined ? requestMs : pin.requestMs;
+    const request = {
+      batch: messages,
+      expires: nanos(expiresMs),
+      idle_heartbeat: nanos(Math.min(heartbeatMs, expiresMs / 2)),
+      ...(pin === undefined ? {} : { group: pinGroup, ...(pin.id === undefined ? {} : { id: pin.id }) }),
+    };
+    const reply = this.#door.requests.begin(messages);
+    this.#publish(durable, request, reply);
+  }
+
+  #publish({ stream, name }: Durable, request: object, reply: string): void {
+    this.#broker.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify(request), { reply });
+  }
+
   /** Sees to it that the consumer is there, then asks for messages. */
   #recover(): void {
     if (this.#recovering || this.#stopped) return;
     this.#recovering = true;
-    void this.#ensureThenAsk().finally(() => {
+    void this.#ensured().finally(() => {
       this.#recovering = false;
+      this.ask();
     });
   }
 
-  async #ensureThenAsk(): Promise<void> {
+  async #ensured(): Promise<void> {
     while (!this.#stopped && !this.#broker.connection.isClosed()) {
       try {
         this.#unsettled.raise(await ensureDurable(this.#broker, this.#options.durable, this.#unsettled.next()));
-        return this.#ask();
+        return;
       } catch (error) {
         this.#trouble(error);
         await delay(pauseMs * 4, undefined, { ref: false });
@@ -131,25 +161,10 @@ export class PullLoop {
     }
   }
 
-  /** Asks for as many messages as there is room for; while a request is open, only when it is worth another one. */
-  #ask(): void {
-    const door = this.#door;
-    if (door === undefined || this.#stopped || this.#broker.connection.isClosed()) return;
-    const { durable, maxMessages } = this.#options;
-    let room = maxMessages - this.#inHand;
-    for (const { remaining } of door.requests.values()) room -= remaining;
-    if (room < 1 || (door.requests.size > 0 && room < maxMessages / 2)) return;
-    const id = String(++this.#count);
-    door.requests.set(id, { remaining: room, sign: Date.now() });
-    const request = { batch: room, expires: nanos(requestMs), idle_heartbeat: nanos(heartbeatMs) };
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${durable.stream}.${durable.name}`;
-    this.#broker.connection.publish(subject, JSON.stringify(request), { reply: `${door.inbox}.${id}` });
-  }
-
-  #receive(delivery: Msg, door: Door): void {
+  #receive(delivery: Msg, requests: PullRequests): void {
     const pulled = pulledMessage(delivery, (sequence) => this.#unsettled.done(sequence));
     if (pulled === undefined) {
-      this.#hear(delivery, door);
+      this.#hear(delivery, requests);
       return;
     }
     this.#unsettled.begin(pulled.sequence);
@@ -157,11 +172,14 @@ export class PullLoop {
       pulled.nak(1);
       return;
     }
-    countDelivery(door);
+    if (requests.countDelivery()) this.#batch = Math.min(this.#batch * 2, this.#options.maxMessages);
+    // What came while the process stood still may be with another instance by now; if not, the broker sends it again.
+    if (this.#stoodStill()) return;
+    this.#options.pin?.held(delivery.headers?.get("Nats-Pin-Id"));
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {
       this.#inHand--;
-      this.#ask();
+      this.ask();
     });
   }
 
@@ -175,39 +193,63 @@ export class PullLoop {
   }
 
   /** What the broker says about a request itself. */
-  #hear(status: Msg, { inbox, requests }: Door): void {
-    const id = status.subject.slice(inbox.length + 1);
+  #hear(status: Msg, requests: PullRequests): void {
     const code = status.headers?.code ?? 0;
     if (code === 100) {
-      const request = requests.get(id);
-      if (request !== undefined) request.sign = Date.now();
+      requests.sign(status.subject);
       return;
     }
-    requests.delete(id);
+    const wasInVain = requests.end(status.subject);
+    const isKeeping = status.subject === `${requests.inbox}.pin`;
     // 404 and 408: no messages, time is over. Anything else: the consumer is gone, has no leader or another one.
-    if (code === 404 || code === 408) this.#ask();
-    else void delay(pauseMs, undefined, { ref: false }).then(() => this.#recover());
+    if (code === 404 || code === 408) {
+      if (wasInVain) this.#batch = firstBatch;
+      this.ask();
+    } else if (code === 423) {
+      this.#options.pin?.lost();
+      void delay(pauseMs, undefined, { ref: false }).then(() => this.ask());
+    } else if (!isKeeping) {
+      void delay(pauseMs, undefined, { ref: false }).then(() => this.#recover());
+    }
   }
 
   #watch(): void {
-    const now = Date.now();
-    const { requests } = this.#door ?? {};
-    if (requests === undefined || [...requests.values()].every(({ sign }) => now - sign < silentAfterMs)) return;
-    requests.clear();
-    this.#recover();
+    this.#stoodStill();
+    const requests = this.#door?.requests;
+    if (requests === undefined) return;
+    if (requests.isLost) {
+      requests.clear();
+      this.#recover();
+    } else if (requests.size === 0) {
+      this.#keepPin(requests);
+      this.ask();
+    }
+  }
+
+  /** Without a request the broker would give the pin to another puller; one that no message fits into keeps it. */
+  #keepPin({ inbox }: PullRequests): void {
+    const { durable, pin } = this.#options;
+    if (pin?.id === undefined) return;
+    const request = { batch: 1, max_bytes: 1, expires: nanos(pauseMs), group: pinGroup, id: pin.id };
+    this.#publish(durable, request, `${inbox}.pin`);
+  }
+
+  /** Whether the process stood still for so long that what comes in was sent to it before; true until all of that is in. */
+  #stoodStill(): boolean {
+    const now = performance.now();
+    const gapMs = now - this.#lastLook;
+    this.#lastLook = now;
+    if (gapMs > stalledMs && !this.#isStale) {
+      this.#isStale = true;
+      const fresh = () => {
+        this.#isStale = false;
+      };
+      void this.#broker.connection.flush().then(fresh, fresh);
+    }
+    return this.#isStale;
   }
 
   #trouble(error: unknown): void {
     if (!this.#stopped) this.#options.onTrouble?.(brokerError(error, `pulling for "${this.#options.durable.name}"`));
   }
-}
-
-/** A delivery does not say which request it answers: the broker serves them in turn. */
-function countDelivery({ requests }: Door): void {
-  const [oldest] = requests;
-  if (oldest === undefined) return;
-  const [id, request] = oldest;
-  request.remaining--;
-  request.sign = Date.now();
-  if (request.remaining < 1) requests.delete(id);
 }

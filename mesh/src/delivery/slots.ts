@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Lane, lanes } from "../broker/subjects.ts";
+
+/**
+ * Places for handlers that run at once, an eighth of them reserved for each lane and the rest for whoever needs them: a flood
+ * in one lane leaves the places of the others free. A place that falls free goes to the most urgent lane that waits, within a
+ * lane in the order of asking. Of two to seven places one is reserved for CRITICAL; a single one is anybody's.
+ */
+export class Slots {
+  readonly #reserved: Readonly<Record<Lane, number>>;
+  readonly #shared: number;
+  readonly #used: Record<Lane, number> = { critical: 0, high: 0, medium: 0, low: 0 };
+  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { critical: [], high: [], medium: [], low: [] };
+  readonly #onFree: (() => void) | undefined;
+
+  /** @param onFree is called when a place fell free that nobody waited for */
+  constructor(total: number, onFree?: () => void) {
+    const eighth = Math.floor(total / 8);
+    const reserved = { critical: total > 1 ? Math.max(1, eighth) : 0, high: eighth, medium: eighth, low: eighth };
+    this.#reserved = reserved;
+    this.#shared = total - Object.values(reserved).reduce((sum, each) => sum + each, 0);
+    this.#onFree = onFree;
+  }
+
+  /** Places that a lane could take now. */
+  free(lane: Lane): number {
+    if (this.#waiting[lane].length > 0) return 0;
+    return Math.max(0, this.#reserved[lane] - this.#used[lane]) + this.#freeOfShared();
+  }
+
+  /** Waits for a place and takes it. Returns a function that gives it back, once however often it is called. */
+  async take(lane: Lane): Promise<() => void> {
+    if (this.free(lane) > 0) this.#used[lane]++;
+    else await new Promise<void>((enter) => this.#waiting[lane].push(enter));
+    let taken = true;
+    return () => {
+      if (taken) this.#giveBack(lane);
+      taken = false;
+    };
+  }
+
+  #giveBack(lane: Lane): void {
+    this.#used[lane]--;
+    for (const each of lanes) {
+      const next = this.#mayEnter(each) ? this.#waiting[each].shift() : undefined;
+      if (next === undefined) continue;
+      // Taken here, not where the waiting one goes on: nobody who asks meanwhile can have it.
+      this.#used[each]++;
+      next();
+      return;
+    }
+    this.#onFree?.();
+  }
+
+  #mayEnter(lane: Lane): boolean {
+    return this.#used[lane] < this.#reserved[lane] || this.#freeOfShared() > 0;
+  }
+
+  #freeOfShared(): number {
+    return lanes.reduce((rest, lane) => rest - Math.max(0, this.#used[lane] - this.#reserved[lane]), this.#shared);
+  }
+}
