@@ -11,7 +11,6 @@ import { echoAgent } from "../agents/echo-agent.ts";
 import { EchoSaidSchema, EchoService } from "../gen/parley/test/v1/echo_pb.js";
 import {
   LetterboxService,
-  NewsNumberedSchema,
   NewsPrintedSchema,
   NewsSignedSchema,
   NewsToldSchema,
@@ -72,7 +71,6 @@ const refused: Record<string, readonly [agents: readonly Agent[], code: string, 
   "an event without a policy": [[hearing(TimestampSchema)], "CONTRACT_INCOMPLETE", "google.protobuf.Timestamp"],
   "an event that its hearer has no permission for": [[hearing(NewsToldSchema)], "PERMISSION_DENIED", "HEAR_NEWS"],
   "an event whose effect must be once": [[hearing(NewsPrintedSchema)], "REFUSED", "NEWS_PRINTED"],
-  "an event in order": [[hearing(NewsNumberedSchema)], "REFUSED", "NEWS_NUMBERED"],
   "an event that must be signed": [[hearing(NewsSignedSchema)], "REFUSED", "NEWS_SIGNED"],
 };
 

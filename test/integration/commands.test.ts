@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { defineAgent, host, MeshError, onCommit, serve } from "@parley/mesh";
+import { defineAgent, host, MeshError, onCommit } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { jobs, Workshop, wishAgent } from "../agents/job-agent.ts";
 import { EchoService } from "../gen/parley/test/v1/echo_pb.js";
-import { JobDoneSchema, JobService, JobWishedSchema, OrderlyService } from "../gen/parley/test/v1/job_pb.js";
+import { JobDoneSchema, JobService, JobWishedSchema } from "../gen/parley/test/v1/job_pb.js";
 import { until } from "../tools/until.ts";
 
 const workshop = new Workshop();
@@ -278,13 +278,5 @@ describe("what is refused when it is dispatched", () => {
   test("a method that streams, when the types were got around", async () => {
     const { count } = EchoService.method;
     await expect(mesh.dispatch(count as unknown as typeof job, { name: "x" })).rejects.toBeInstanceOf(MeshError);
-  });
-});
-
-test("a host does not start with a command order that it does not keep", async () => {
-  const orderly = defineAgent({ name: "test.orderly", serves: [serve(OrderlyService, { doInOrder: () => ({}) })] });
-  await expect(testMesh({ agents: [orderly] })).rejects.toMatchObject({
-    code: "REFUSED",
-    message: expect.stringContaining("order key"),
   });
 });

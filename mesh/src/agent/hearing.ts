@@ -71,10 +71,9 @@ export function hearings(
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept(agent: Agent, { name, delivery, ordered, signed }: EventContract, { commits, from }: Heard): void {
+function assertKept(agent: Agent, { name, delivery, signed }: EventContract, { commits, from }: Heard): void {
   const promised = [
     delivery === "EFFECTIVELY_ONCE" && !commits && "is EFFECTIVELY_ONCE, which only onCommit can keep",
-    ordered && "is ordered, which hearers do not keep yet",
     delivery === "AT_MOST_ONCE" && from === "retained" && "is AT_MOST_ONCE, so nothing of it is retained",
     signed && "must be signed, which is not checked yet",
   ].find((why) => why !== false);

@@ -55,7 +55,7 @@ function hearing(
   { contract, command, call }: Runnable,
   { steps, voice, places: placesOf }: Build,
 ): Hearing {
-  const { desc, name, serviceName, timeoutMs, retries, idempotencyKey } = contract;
+  const { desc, name, priority, serviceName, timeoutMs, retries, idempotencyKey } = contract;
   const places = placesOf(contract);
   const operation: Operation = Object.freeze({
     kind: "command",
@@ -77,7 +77,7 @@ function hearing(
   const piped = chain(steps, run);
   const valve = new Valve();
   return {
-    contract: { delivery: command.delivery, retries },
+    contract: { delivery: command.delivery, retries, priority, ordered: command.orderKey !== undefined },
     operation,
     // Whoever dispatched before the first instance was there meant it to be done all the same.
     from: "retained",
@@ -95,15 +95,13 @@ function hearing(
         leave();
       }
     },
+    maxConcurrency: places.most,
   };
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept({ name }: MethodContract, { delivery, orderKey }: CommandContract): void {
-  const promised = [
-    orderKey !== undefined && "have an order key, and order is not kept yet",
-    delivery === "AT_MOST_ONCE" && "are AT_MOST_ONCE, and a command is run again after a crash",
-  ].find((why) => why !== false);
-  if (promised === undefined) return;
-  throw new MeshError({ code: "REFUSED", message: `commands of "${name}" cannot be run: they ${promised}` });
+function assertKept({ name }: MethodContract, { delivery }: CommandContract): void {
+  if (delivery !== "AT_MOST_ONCE") return;
+  const why = "they are AT_MOST_ONCE, and a command is run again after a crash";
+  throw new MeshError({ code: "REFUSED", message: `commands of "${name}" cannot be run: ${why}` });
 }

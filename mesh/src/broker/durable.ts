@@ -59,6 +59,14 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
   });
 }
 
+/** The first sequence that a durable may not have settled; undefined when it is not there. */
+export async function settledBelow(broker: Broker, durable: Durable): Promise<number | undefined> {
+  return patiently(broker, `consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
+    const info = await consumerInfo(broker, durable);
+    return info === undefined ? undefined : info.ack_floor.stream_seq + 1;
+  });
+}
+
 /** Forgets a durable; no matter when it is not there. */
 export async function forgetDurable(broker: Broker, { stream, name }: Durable): Promise<void> {
   try {

@@ -16,6 +16,8 @@ export interface Pull {
   resume(): void;
   /** Asks for more if there is room; to be called when the room that others leave has grown. */
   ask(): void;
+  /** Requests of this process that are open at the broker. */
+  readonly requests: number;
 }
 
 /**
@@ -25,5 +27,13 @@ export interface Pull {
 export function pull(broker: Broker, options: PullOptions): Pull {
   const loop = new PullLoop(broker, options);
   loop.start();
-  return { stop: () => loop.stop(), pause: () => loop.pause(), resume: () => loop.resume(), ask: () => loop.ask() };
+  return {
+    stop: () => loop.stop(),
+    pause: () => loop.pause(),
+    resume: () => loop.resume(),
+    ask: () => loop.ask(),
+    get requests() {
+      return loop.requests;
+    },
+  };
 }

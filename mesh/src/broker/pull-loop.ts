@@ -68,6 +68,11 @@ export class PullLoop {
     this.#options = options;
   }
 
+  /** Requests that are open at the broker. */
+  get requests(): number {
+    return this.#door?.requests.size ?? 0;
+  }
+
   start(): void {
     this.#watchdog = setInterval(() => this.#watch(), pauseMs);
     this.#watchdog.unref();

@@ -349,6 +349,17 @@ export function durableName(agent: string, hearer: string, part?: string): strin
   return [agent, hearer, ...(part === undefined ? [] : [part])].map(nameToken).join("~");
 }
 
+/** The lane that a message of EVENTS or COMMANDS is in. */
+export function laneIn(subject: string): Lane {
+  const token = subject.split(".", 3)[2];
+  return lanes.find((lane) => lane === token) ?? "medium";
+}
+
+/** The key of a message of EVENTS or COMMANDS, as the token that its subject holds. */
+export function keyTokenIn(subject: string): string {
+  return subject.slice(subject.lastIndexOf(".") + 1);
+}
+
 /**
  * Whether a message of EVENTS is meant for one hearer alone: a repetition of what others have heard, so readers of all events
  * pass it over. No proto name holds a `~`.

@@ -14,7 +14,6 @@ import { extract } from "../telemetry/propagation.ts";
 import { type GiveUpInit, giveUp } from "./give-up.ts";
 import type { Hearing } from "./hearing.ts";
 import { refusedBy } from "./hearing-guards.ts";
-import { keepAlive } from "./keep-alive.ts";
 import { type Opened, openMessage } from "./open-message.ts";
 import type { Parking } from "./parking.ts";
 import { type FailedAttempt, readAttempts } from "./past-attempts.ts";
@@ -44,11 +43,10 @@ const spareDeliveries = 10;
 /**
  * Takes one message to its hearer: tries, waits by the contract's schedule, and in the end acknowledges it or buries it.
  * While it waits for long it lies at the broker, with the number of its next try and what became of the ones before; for a
- * short time it is held in memory and kept alive. A crash hands it to another instance, and counts as a try. Where a breaker
+ * short time it is held in memory, kept alive by its hold. A crash hands it to another instance, and counts as a try. Where a breaker
  * stands in the way it waits, and no try is counted.
  */
 export async function deliver(pulled: PulledMessage, hearing: Hearing, init: DeliveryInit): Promise<void> {
-  using _alive = keepAlive(pulled);
   crashPoint("delivery.received", hearing.operation.handler);
   const { clock, onFailure } = init;
   const attempts = readAttempts(pulled.headers);
@@ -134,6 +132,8 @@ interface NextTry {
 /** Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. */
 async function giveBack(delivery: Delivery, next: NextTry): Promise<void> {
   const { pulled, hearing, init } = delivery;
+  // Another instance may have it by now, and goes on with it.
+  if (init.abandoned.aborted) return pulled.nak(1);
   if (mayPark(hearing, init)) return park(delivery, next);
   pulled.nak(Math.max(1, next.due - init.clock.now()));
 }

@@ -2,92 +2,91 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { durableProgress } from "../broker/durable.ts";
-import { type Durable, ensureDurable, type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { streamNames } from "../broker/stream-names.ts";
-import { countOf } from "../broker/stream-scan.ts";
-import { durableName, type Subjects } from "../broker/subjects.ts";
-import type { MeshError } from "../mesh-error.ts";
-import { logger } from "../telemetry/logger.ts";
+import { laneIn, type Subjects } from "../broker/subjects.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { Hold } from "./hold.ts";
+import { Intake } from "./intake.ts";
+import type { Partition } from "./partition.ts";
+import { Slots } from "./slots.ts";
 import type { Valve } from "./valve.ts";
 
-/** Messages that one hearer has in hand at once in this process, those waiting for a retry included. */
-const maxInHand = 32;
+/** Handlers of events and commands that run at once in a process, unless said otherwise. */
+const defaultHandlers = 256;
 /** Real milliseconds in which handlers that were abandoned give back what they had. */
 const handBackMs = 500;
+/** Messages that were settled too late, of which another delivery may still be under way. */
+const maxLate = 1_000;
 
 /** What the delivery machine of a host is made of. */
 export interface DeliveriesInit extends Omit<DeliveryInit, "hold" | "abandoned"> {
   readonly broker: Broker;
   readonly subjects: Subjects;
+  /** Handlers that run at once, of all hearers; a part is reserved for each lane. Default: 256. */
+  readonly maxHandlers?: number | undefined;
   /** Shut: nothing is pulled for any hearer of this host. */
   readonly valve?: Valve | undefined;
+}
+
+interface InHand {
+  readonly hold: Hold;
+  readonly work: Promise<void>;
 }
 
 /** The one consumption machine of a host: pulls for each hearer, and takes each message to its end. */
 export class Deliveries {
   readonly #init: DeliveriesInit;
   readonly #closing = new AbortController();
-  readonly #abandoned = new AbortController();
-  readonly #pulls: Pull[] = [];
-  readonly #durables = new Map<Durable, Hearing>();
-  readonly #ends: (() => void)[] = [];
-  readonly #inHand = new Map<string, Promise<void>>();
+  readonly #intakes: Intake[] = [];
+  readonly #slots: Slots;
+  readonly #inHand = new Map<string, InHand>();
+  readonly #late = new Set<string>();
   #waiting = 0;
 
   constructor(init: DeliveriesInit) {
     this.#init = init;
+    this.#slots = new Slots(init.maxHandlers ?? defaultHandlers, () => {
+      for (const intake of this.#intakes) intake.ask();
+    });
   }
 
-  /** Messages that are being handled or settled now; those that wait for a retry do not count. */
+  /** Messages that are being handled or settled now; those that wait for a retry or for their turn do not count. */
   get moving(): number {
     return this.#inHand.size - this.#waiting;
   }
 
-  /** Begins to pull for a hearer. Its durable is made when this is the first time that anybody hears so. */
+  /** Begins to pull for a hearer. Its durables are made when this is the first time that anybody hears so. */
   async begin(hearing: Hearing): Promise<void> {
-    const durable = durableOf(hearing, this.#init.subjects);
-    await ensureDurable(this.#init.broker, durable);
-    this.#durables.set(durable, hearing);
-    const onMessage = (message: PulledMessage) => this.#take(message, hearing, durable.name);
-    const pulling = pull(this.#init.broker, { durable, maxMessages: maxInHand, onMessage, onTrouble: teller(hearing) });
-    this.#pulls.push(pulling);
-    const valves = this.#valvesOf(hearing);
-    const follow = () => (valves.every(({ isOpen }) => isOpen) ? pulling.resume() : void pulling.pause());
-    for (const valve of valves) this.#ends.push(valve.onChange(follow));
-    follow();
+    const { broker, subjects } = this.#init;
+    const valves = [this.#init.valve, hearing.valve].filter((each) => each !== undefined);
+    const intake = new Intake({
+      broker,
+      subjects,
+      hearing,
+      valves,
+      slots: this.#slots,
+      take: (message, from, partition) => this.#take(message, from, partition),
+    });
+    this.#intakes.push(intake);
+    await intake.begin();
   }
 
   /** Durables that nothing is pulled from now because a valve is shut. */
   get heldBack(): readonly string[] {
-    return [...this.#durables].filter(([, hearing]) => !this.#isOpen(hearing)).map(([{ name }]) => name);
+    return this.#intakes.filter(({ isOpen }) => !isOpen).flatMap(({ names }) => names);
   }
 
   /** How the queue of each hearer stands, over all instances of its agent. */
   async queues(): Promise<readonly QueueReading[]> {
-    const read = async ([durable, { operation }]: readonly [Durable, Hearing]): Promise<QueueReading> => {
-      const { agent, handler: hearer } = operation;
-      const { broker, subjects } = this.#init;
-      const letters = { stream: streamNames(subjects.namespace).dead, filter: subjects.deadLetters({ agent, hearer }) };
-      const [{ undelivered, unsettled }, dead] = await Promise.all([
-        durableProgress(broker, durable),
-        countOf(broker, letters),
-      ]);
-      return { agent, hearer, depth: undelivered, inFlight: unsettled, dead };
-    };
-    return Promise.all([...this.#durables].map(read));
+    return Promise.all(this.#intakes.map((intake) => intake.queue()));
   }
 
   /** Pulls no more; messages that wait for a retry go back to the broker. What is being handled goes on. */
   async stop(): Promise<void> {
     this.#closing.abort();
-    for (const end of this.#ends) end();
-    await Promise.all(this.#pulls.map((each) => each.stop()));
+    await Promise.all(this.#intakes.map((intake) => intake.stop()));
   }
 
   /**
@@ -95,51 +94,68 @@ export class Deliveries {
    * and what they had goes back to the broker.
    */
   async settled(graceMs: number): Promise<void> {
-    const done = Promise.allSettled(this.#inHand.values());
-    if (await within(done, graceMs)) return;
-    this.#abandoned.abort();
-    await within(done, handBackMs);
+    const done = Promise.allSettled([...this.#inHand.values()].map(({ work }) => work));
+    if (!(await within(done, graceMs))) {
+      for (const { hold } of this.#inHand.values()) hold.abandon();
+      await within(done, handBackMs);
+    }
+    await within(Promise.allSettled(this.#intakes.map((intake) => intake.leave())), handBackMs);
   }
 
-  async #take(message: PulledMessage, hearing: Hearing, durable: string): Promise<void> {
-    const place = `${durable} ${message.sequence}`;
-    // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
-    // delivery settles it.
-    if (this.#inHand.has(place)) return;
-    const init = {
-      ...this.#init,
-      abandoned: this.#abandoned.signal,
-      hold: (wait: (signal: AbortSignal) => Promise<void>) => this.#hold(wait),
-    };
-    const work = this.#letThrough(message, hearing)
-      .then((isThrough) => (isThrough ? deliver(message, hearing, init) : message.nak(1)))
-      .catch(() => message.nak(1_000))
-      .finally(() => this.#inHand.delete(place));
-    this.#inHand.set(place, work);
+  async #take(message: PulledMessage, intake: Intake, partition: Partition | undefined): Promise<void> {
+    const place = `${intake.names[0]} ${message.sequence}`;
+    for (let before = this.#inHand.get(place); before !== undefined; before = this.#inHand.get(place)) {
+      // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
+      // delivery settles it, unless that one was lost.
+      if (!before.hold.isLost) return;
+      await before.work;
+    }
+    if (this.#late.has(place)) {
+      message.ack();
+      return;
+    }
+    const isConnected = partition === undefined ? undefined : () => this.#init.broker.connected;
+    const hold = new Hold(message, isConnected);
+    const work = this.#handle(hold, intake, partition)
+      .catch(() => hold.message.nak(1_000))
+      .finally(() => {
+        hold[Symbol.dispose]();
+        this.#inHand.delete(place);
+        if (!hold.isLost) return;
+        partition?.doubt();
+        if (hold.isSettled) this.#remember(place);
+      });
+    this.#inHand.set(place, { hold, work });
     await work;
   }
 
-  /** Waits while a valve is shut; false when the host drains first. */
-  async #letThrough(message: PulledMessage, hearing: Hearing): Promise<boolean> {
-    if (this.#isOpen(hearing)) return true;
-    using _alive = keepAlive(message);
-    return this.#hold(async (signal) => {
-      while (!this.#isOpen(hearing)) for (const valve of this.#valvesOf(hearing)) await valve.opened(signal);
-    });
+  async #handle(hold: Hold, intake: Intake, partition: Partition | undefined): Promise<void> {
+    const { message } = hold;
+    if (!(await this.#letThrough(intake, hold))) return message.nak(1);
+    const leave = partition === undefined ? () => {} : await this.#inTurn(partition, hold);
+    try {
+      if (leave === undefined || this.#closing.signal.aborted) return message.nak(1);
+      await deliver(message, placed(intake, hold), {
+        ...this.#init,
+        abandoned: hold.signal,
+        hold: (wait) => this.#whileWaiting(hold, wait),
+      });
+    } finally {
+      leave?.();
+    }
   }
 
-  #valvesOf({ valve }: Hearing): readonly Valve[] {
-    return [this.#init.valve, valve].filter((each) => each !== undefined);
+  /** Waits while a valve is shut; false when the host drains first, or the message is lost. */
+  #letThrough(intake: Intake, hold: Hold): Promise<boolean> {
+    if (intake.isOpen) return Promise.resolve(true);
+    return this.#whileWaiting(hold, (signal) => intake.opened(signal));
   }
 
-  #isOpen(hearing: Hearing): boolean {
-    return this.#valvesOf(hearing).every(({ isOpen }) => isOpen);
-  }
-
-  async #hold(wait: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+  /** What waits does not move. False when the host drains first, or the message is lost. */
+  async #whileWaiting(hold: Hold, wait: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#waiting++;
     try {
-      await wait(this.#closing.signal);
+      await wait(AbortSignal.any([hold.signal, this.#closing.signal]));
       return true;
     } catch {
       return false;
@@ -147,30 +163,33 @@ export class Deliveries {
       this.#waiting--;
     }
   }
+
+  async #inTurn(partition: Partition, hold: Hold): Promise<(() => void) | undefined> {
+    this.#waiting++;
+    try {
+      return await partition.turn(hold);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #remember(place: string): void {
+    this.#late.add(place);
+    const [oldest] = this.#late;
+    if (this.#late.size > maxLate && oldest !== undefined) this.#late.delete(oldest);
+  }
 }
 
-/** Tells the log why nothing comes to a hearer: when it begins, and when the reason changes. */
-function teller({ operation }: Hearing): (error: MeshError) => void {
-  let told: string | undefined;
-  return ({ code, message }) => {
-    if (code === told) return;
-    told = code;
-    logger.warn({ agent_id: operation.agent, operation: operation.name, hearer: operation.handler, code }, message);
-  };
-}
-
-/** Where a hearer has its place. */
-export function durableOf({ operation, from }: Hearing, subjects: Subjects): Durable {
-  const { events, commands } = streamNames(subjects.namespace);
-  const { agent, handler, name } = operation;
-  const isCommand = operation.kind === "command";
+/** A hearing whose handler runs when there is a place for it, if the message is still here then. */
+function placed(intake: Intake, hold: Hold): Hearing {
+  const { hearing } = intake;
   return {
-    stream: isCommand ? commands : events,
-    name: durableName(agent, handler),
-    filters: isCommand
-      ? [subjects.heardCommand(name)]
-      : [subjects.heardEvent(name), subjects.heardAlone({ agent, hearer: handler })],
-    from,
+    ...hearing,
+    handle: (incoming) =>
+      intake.run(laneIn(hold.message.subject), async () => {
+        hold.assertHeld();
+        return hearing.handle(incoming);
+      }),
   };
 }
 

@@ -13,12 +13,14 @@ import type { Valve } from "./valve.ts";
  */
 export interface Hearing {
   /** What the delivery machine itself keeps of the contract. */
-  readonly contract: Pick<EventContract, "delivery" | "retries"> & Partial<Pick<EventContract, "ordered">>;
+  readonly contract: Pick<EventContract, "delivery" | "retries" | "priority"> & Partial<Pick<EventContract, "ordered">>;
   readonly operation: Operation;
   readonly from: "now" | "retained";
   readonly handle: Next<Incoming>;
   /** Breakers that its messages may have to wait for. */
   readonly guards?: HearingGuards | undefined;
+  /** Handlers that run at once in this process; default 32. */
+  readonly maxConcurrency?: number | undefined;
   /** Shut: nothing is pulled for this hearer here. */
   readonly valve?: Valve | undefined;
 }

@@ -6,7 +6,7 @@ import { type Lane, lanes } from "../broker/subjects.ts";
 /**
  * Places for handlers that run at once, an eighth of them reserved for each lane and the rest for whoever needs them: a flood
  * in one lane leaves the places of the others free. A place that falls free goes to the most urgent lane that waits, within a
- * lane in the order of asking. Of two to seven places one is reserved for CRITICAL; a single one is anybody's.
+ * lane in the order of asking. Of fewer than eight places none is reserved.
  */
 export class Slots {
   readonly #reserved: Readonly<Record<Lane, number>>;
@@ -18,9 +18,8 @@ export class Slots {
   /** @param onFree is called when a place fell free that nobody waited for */
   constructor(total: number, onFree?: () => void) {
     const eighth = Math.floor(total / 8);
-    const reserved = { critical: total > 1 ? Math.max(1, eighth) : 0, high: eighth, medium: eighth, low: eighth };
-    this.#reserved = reserved;
-    this.#shared = total - Object.values(reserved).reduce((sum, each) => sum + each, 0);
+    this.#reserved = { critical: eighth, high: eighth, medium: eighth, low: eighth };
+    this.#shared = total - lanes.length * eighth;
     this.#onFree = onFree;
   }
 

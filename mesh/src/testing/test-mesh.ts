@@ -157,8 +157,10 @@ async function consumerStates(broker: Broker, together: readonly Watched[]): Pro
   const { events, commands } = streamNames(namespace);
   for (const stream of [events, commands]) {
     for await (const info of broker.manager.consumers.list(stream)) {
-      if (!hosted.has(info.name)) continue;
-      const hosts = together.filter(({ hearers }) => hearers.includes(info.name));
+      // Lanes and partitions have a third part in their names.
+      const hearer = info.name.split("~", 2).join("~");
+      if (!hosted.has(hearer)) continue;
+      const hosts = together.filter(({ hearers }) => hearers.includes(hearer));
       const waits = info.num_pending > 0 && !hosts.every((mesh) => mesh.hosted.heldBack.includes(info.name));
       states.push([info.name, waits ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
     }

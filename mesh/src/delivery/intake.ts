@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { Broker } from "../broker/connection.ts";
+import { type Durable, durableProgress } from "../broker/durable.ts";
+import { type Pull, pull } from "../broker/pull-consumer.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import { countOf } from "../broker/stream-scan.ts";
+import { type Lane, laneIn, lanes, type Subjects } from "../broker/subjects.ts";
+import type { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
+import type { QueueReading } from "../telemetry/queue-gauges.ts";
+import type { Hearing } from "./hearing.ts";
+import { Pace } from "./pace.ts";
+import { Partition } from "./partition.ts";
+import { ensureParts, partitionWindow } from "./parts.ts";
+import { type PulledPartition, rebalancing } from "./rebalance.ts";
+import { Slots } from "./slots.ts";
+import type { Valve } from "./valve.ts";
+
+/** Messages of one durable that are in hand at once in this process, those waiting for a retry included. */
+const maxInHand = 32;
+/** Handlers of one hearer at once where its contract does not say. */
+const defaultConcurrency = 32;
+
+/** What an intake is made of. */
+export interface IntakeInit {
+  readonly broker: Broker;
+  readonly subjects: Subjects;
+  readonly hearing: Hearing;
+  /** The places of the whole process. */
+  readonly slots: Slots;
+  /** Nothing is pulled while one of them is shut. */
+  readonly valves: readonly Valve[];
+  readonly take: (message: PulledMessage, intake: Intake, partition: Partition | undefined) => Promise<void>;
+}
+
+/** Pulls what comes to one hearer, from each of its durables as much as there is room for. */
+export class Intake {
+  readonly hearing: Hearing;
+  readonly #init: IntakeInit;
+  readonly #slots: Slots;
+  readonly #pace = new Pace();
+  readonly #pulls = new Map<Durable, Pull>();
+  readonly #partitions: PulledPartition[] = [];
+  readonly #ends: (() => void)[] = [];
+  #waitingForPlace = 0;
+
+  constructor(init: IntakeInit) {
+    this.#init = init;
+    this.hearing = init.hearing;
+    this.#slots = new Slots(init.hearing.maxConcurrency ?? defaultConcurrency, () => this.ask());
+  }
+
+  /** Names of its durables. */
+  get names(): readonly string[] {
+    return [...this.#pulls.keys()].map(({ name }) => name);
+  }
+
+  get isOpen(): boolean {
+    return this.#init.valves.every(({ isOpen }) => isOpen);
+  }
+
+  /** Resolves when no valve is shut. Rejects with the signal's reason when that aborts first. */
+  async opened(signal: AbortSignal): Promise<void> {
+    while (!this.isOpen) for (const valve of this.#init.valves) await valve.opened(signal);
+  }
+
+  /** Makes what durables are missing and begins to pull. */
+  async begin(): Promise<void> {
+    const { broker, subjects, hearing, valves } = this.#init;
+    for (const durable of await ensureParts(broker, hearing, subjects)) this.#beginPart(durable);
+    const follow = () => {
+      for (const each of this.#pulls.values()) this.isOpen ? each.resume() : void each.pause();
+    };
+    for (const valve of valves) this.#ends.push(valve.onChange(follow));
+    follow();
+    if (this.#partitions.length > 0) this.#ends.push(rebalancing(broker, this.#partitions));
+  }
+
+  /** Asks for more where there is room. */
+  ask(): void {
+    for (const each of this.#pulls.values()) each.ask();
+  }
+
+  /** Pulls no more. */
+  async stop(): Promise<void> {
+    for (const end of this.#ends) end();
+    await Promise.all([...this.#pulls.values()].map((each) => each.stop()));
+    for (const { partition } of this.#partitions) partition.stop();
+  }
+
+  /** Lets others have its partitions at once; to be called when nothing is in hand any more. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#partitions.map(({ partition }) => partition.leave()));
+  }
+
+  /** Runs `work` when there is a place for it, both among the handlers of this hearer and among those of the process. */
+  async run<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    this.#waitingForPlace++;
+    const leaveOwn = await this.#slots.take(lane);
+    const leave = await this.#init.slots.take(lane);
+    this.#waitingForPlace--;
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#pace.ran(performance.now() - began);
+      leave();
+      leaveOwn();
+    }
+  }
+
+  /** How its queue stands, over all instances. */
+  async queue(): Promise<QueueReading> {
+    const { broker, subjects } = this.#init;
+    const { agent, handler: hearer } = this.hearing.operation;
+    const letters = { stream: streamNames(subjects.namespace).dead, filter: subjects.deadLetters({ agent, hearer }) };
+    const [dead, ...parts] = await Promise.all([
+      countOf(broker, letters),
+      ...[...this.#pulls.keys()].map((durable) => durableProgress(broker, durable)),
+    ]);
+    const sum = (of: "undelivered" | "unsettled") => parts.reduce((total, part) => total + part[of], 0);
+    return { agent, hearer, depth: sum("undelivered"), inFlight: sum("unsettled"), dead };
+  }
+
+  #beginPart(durable: Durable): void {
+    const { broker, hearing, take } = this.#init;
+    const partition = durable.pinned === true ? new Partition(broker, durable) : undefined;
+    const pulling = pull(broker, {
+      durable,
+      maxMessages: partition === undefined ? maxInHand : partitionWindow,
+      room: partition === undefined ? () => this.#room(durable) : undefined,
+      pin: partition?.pin,
+      onMessage: (message) => take(message, this, partition),
+      onTrouble: teller(hearing),
+    });
+    this.#pulls.set(durable, pulling);
+    if (partition !== undefined) this.#partitions.push({ durable, partition, pull: pulling });
+  }
+
+  /** Free places for what this durable brings, and some messages in advance. */
+  #room({ filters: [filter = ""] }: Durable): number {
+    const lane = lanes.find((each) => filter.split(".", 3)[2] === each) ?? this.#usualLane;
+    const free = Math.min(this.#slots.free(lane), this.#init.slots.free(lane));
+    return free + this.#pace.ahead - this.#waitingForPlace;
+  }
+
+  get #usualLane(): Lane {
+    return laneIn(`..${(this.hearing.contract.priority ?? "MEDIUM").toLowerCase()}`);
+  }
+}
+
+/** Tells the log why nothing comes to a hearer: when it begins, and when the reason changes. */
+function teller({ operation }: Hearing): (error: MeshError) => void {
+  let told: string | undefined;
+  return ({ code, message }) => {
+    if (code === told) return;
+    told = code;
+    logger.warn({ agent_id: operation.agent, operation: operation.name, hearer: operation.handler, code }, message);
+  };
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { expect, test } from "vitest";
+import { EchoSaidSchema } from "../../../test/gen/parley/test/v1/echo_pb.js";
+import { until } from "../../../test/tools/until.ts";
+import { contracts, hearerOf, openTestDeliveries, type TestDeliveries } from "./testdata/test-deliveries.ts";
+
+/** What instances have handled of each key, in the order of their beginning. */
+class Tape {
+  readonly began: { readonly key: string; readonly count: number; readonly by: string }[] = [];
+  readonly #running = new Map<string, number>();
+  /** Keys of which two ran at once. */
+  readonly overlaps: string[] = [];
+
+  hearer(by: string, work: (key: string) => Promise<void> = async () => {}) {
+    return hearerOf(
+      async ({ key, text }) => {
+        const count = Number(text.split(" ")[1]);
+        const running = (this.#running.get(key) ?? 0) + 1;
+        this.#running.set(key, running);
+        if (running > 1) this.overlaps.push(`${key} ${count}`);
+        this.began.push({ key, count, by });
+        try {
+          await work(key);
+        } finally {
+          this.#running.set(key, (this.#running.get(key) ?? 1) - 1);
+        }
+      },
+      { contract: { ...contracts.event(EchoSaidSchema), ordered: true } },
+    );
+  }
+
+  /** Numbers of the messages of a key as they were begun, repetitions left out. */
+  of(key: string): readonly number[] {
+    return [...new Set(this.began.filter((each) => each.key === key).map(({ count }) => count))];
+  }
+
+  get keys(): readonly string[] {
+    return [...new Set(this.began.map(({ key }) => key))];
+  }
+
+  /** Keys whose messages were first begun in another order than they were stored in. */
+  get outOfOrder(): readonly string[] {
+    return this.keys.filter((key) =>
+      this.of(key).some((count, index, all) => index > 0 && count < (all[index - 1] ?? 0)),
+    );
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+function keysOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `key-${index}`);
+}
+
+async function sayInTurns(mesh: TestDeliveries, keys: readonly string[], turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await mesh.say(...keys);
+}
+
+test("messages of one key run one after the other in the order of their storing, those of other keys beside them", async () => {
+  await using mesh = await openTestDeliveries();
+  const tape = new Tape();
+  await mesh.instance([tape.hearer("a", () => pause(3))]);
+  await sayInTurns(mesh, keysOf(30), 5);
+  await until(() => tape.began.length === 150);
+  expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
+});
+
+test("instances that come share the partitions, one that leaves gives its own back, and no key gets out of order", async () => {
+  await using mesh = await openTestDeliveries();
+  const tape = new Tape();
+  const keys = keysOf(48);
+  const first = await mesh.instance([tape.hearer("first", () => pause(2))]);
+  await sayInTurns(mesh, keys, 2);
+  await until(() => tape.began.length === 96);
+  const second = await mesh.instance([tape.hearer("second", () => pause(2))]);
+  let turns = 2;
+  await until(async () => {
+    await mesh.say(...keys);
+    turns++;
+    await until(() => tape.began.length >= keys.length * turns);
+    return new Set(tape.began.slice(-keys.length).map(({ by }) => by)).size === 2;
+  });
+  void mesh.say(...keys);
+  await first.deliveries.stop();
+  await first.deliveries.settled(1_000);
+  const before = tape.began.length;
+  await mesh.say(...keys);
+  turns += 2;
+  await until(() => tape.keys.every((key) => tape.of(key).length === turns));
+  expect(tape.began.slice(before + keys.length).every(({ by }) => by === "second")).toBe(true);
+  expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
+  void second;
+}, 40_000);

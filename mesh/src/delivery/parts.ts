@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { Broker } from "../broker/connection.ts";
+import { forgetDurable, settledBelow } from "../broker/durable.ts";
+import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import { durableName, lanes, partitions, type Subjects } from "../broker/subjects.ts";
+import type { Hearing } from "./hearing.ts";
+
+/** Messages of one partition that all instances together hold, those included that wait for their key's turn. */
+export const partitionWindow = 64;
+
+/**
+ * The durables of a hearer. Of events it has one. Of commands, which carry their own priority, one for each lane, so that a
+ * queue in one lane is not in the way of another; the one without a suffix is MEDIUM's. In order it has one for each
+ * partition, whatever the lane: two messages of one key never overtake each other.
+ */
+export function partsOf(hearing: Hearing, subjects: Subjects): readonly Durable[] {
+  if (hearing.contract.ordered === true) return partitionsOf(hearing, subjects);
+  const { operation, from } = hearing;
+  const { agent, handler, name } = operation;
+  const { events, commands } = streamNames(subjects.namespace);
+  if (operation.kind !== "command") {
+    const filters = [subjects.heardEvent(name), subjects.heardAlone({ agent, hearer: handler })];
+    return [{ stream: events, name: durableName(agent, handler), filters, from }];
+  }
+  return lanes.map((lane) => ({
+    stream: commands,
+    name: lane === "medium" ? durableName(agent, handler) : durableName(agent, handler, lane),
+    filters: [subjects.heardCommand(name, { lane })],
+    from,
+  }));
+}
+
+function partitionsOf({ operation, from }: Hearing, subjects: Subjects): readonly Durable[] {
+  const { agent, handler, name, kind } = operation;
+  const { events, commands } = streamNames(subjects.namespace);
+  const isCommand = kind === "command";
+  return Array.from({ length: partitions }, (_, partition) => ({
+    stream: isCommand ? commands : events,
+    name: durableName(agent, handler, `p${partition}`),
+    filters: isCommand
+      ? [subjects.heardCommand(name, { partition })]
+      : [subjects.heardEvent(name, { partition }), subjects.heardAlone({ agent, hearer: handler }, { partition })],
+    from,
+    maxUnsettled: partitionWindow,
+    pinned: true,
+  }));
+}
+
+/**
+ * Sees to it that the durables of a hearer are there. Where its contract has changed their shape (lanes came up, order was
+ * turned on or off), new ones begin at the first message that the old ones may not have settled, and old ones that nobody
+ * needs are removed: nothing is left out, and what was settled out of turn behind that message comes again.
+ *
+ * @throws what {@link ensureDurable} throws
+ */
+export async function ensureParts(broker: Broker, hearing: Hearing, subjects: Subjects): Promise<readonly Durable[]> {
+  const parts = partsOf(hearing, subjects);
+  const ordered = hearing.contract.ordered !== true;
+  const other = partsOf({ ...hearing, contract: { ...hearing.contract, ordered } }, subjects);
+  const [own, others] = await Promise.all([placesOf(broker, parts), placesOf(broker, other)]);
+  const known = [...own.values(), ...others.values()];
+  const resumeAt = known.length === 0 ? undefined : Math.min(...known);
+  await Promise.all(parts.map((part) => ensureDurable(broker, part, own.has(part.name) ? undefined : resumeAt)));
+  const gone = other.filter(({ name }) => others.has(name) && !parts.some((part) => part.name === name));
+  await Promise.all(gone.map((durable) => forgetDurable(broker, durable)));
+  return parts;
+}
+
+/** The first sequence that each durable may not have settled; of those that are there. */
+async function placesOf(broker: Broker, durables: readonly Durable[]): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  // The first one tells of the rest, so most hearers cost one question.
+  const [first, ...rest] = durables;
+  const look = async (durable: Durable) => {
+    const place = await settledBelow(broker, durable);
+    if (place !== undefined) found.set(durable.name, place);
+    return place !== undefined;
+  };
+  if (first !== undefined && (await look(first))) await Promise.all(rest.map(look));
+  return found;
+}
