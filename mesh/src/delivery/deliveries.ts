@@ -47,9 +47,10 @@ export class Deliveries {
 
   constructor(init: DeliveriesInit) {
     this.#init = init;
-    this.#slots = new Slots(init.maxHandlers ?? defaultHandlers, () => {
+    const onFree = () => {
       for (const intake of this.#intakes) intake.ask();
-    });
+    };
+    this.#slots = new Slots(init.maxHandlers ?? defaultHandlers, { onFree });
   }
 
   /** Messages that are being handled or settled now; those that wait for a retry or for their turn do not count. */

@@ -50,7 +50,10 @@ export class Intake {
   constructor(init: IntakeInit) {
     this.#init = init;
     this.hearing = init.hearing;
-    this.#slots = new Slots(init.hearing.maxConcurrency ?? defaultConcurrency, () => this.ask());
+    const { operation, maxConcurrency = defaultConcurrency } = init.hearing;
+    // All events of one type are in the lane that their contract says.
+    const reserve = operation.kind === "command";
+    this.#slots = new Slots(maxConcurrency, { reserve, onFree: () => this.ask() });
   }
 
   /** Names of its durables. */

@@ -47,7 +47,7 @@ test("a place that falls free goes to the most urgent lane that waits, within a 
 
 test("of few places none is reserved, and who asks is told when one falls free", async () => {
   let freed = 0;
-  const slots = new Slots(4, () => freed++);
+  const slots = new Slots(4, { onFree: () => freed++ });
   expect(await rush(slots, "low", 3)).toBe(3);
   const end = await slots.take("critical");
   expect(slots.free("critical")).toBe(0);

@@ -3,6 +3,14 @@
 
 import { type Lane, lanes } from "../broker/subjects.ts";
 
+/** How places are shared out. */
+export interface SlotsOptions {
+  /** Default: true. False where all that comes is in one lane. */
+  readonly reserve?: boolean | undefined;
+  /** Called when a place fell free that nobody waited for. */
+  readonly onFree?: (() => void) | undefined;
+}
+
 /**
  * Places for handlers that run at once, an eighth of them reserved for each lane and the rest for whoever needs them: a flood
  * in one lane leaves the places of the others free. A place that falls free goes to the most urgent lane that waits, within a
@@ -15,9 +23,8 @@ export class Slots {
   readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { critical: [], high: [], medium: [], low: [] };
   readonly #onFree: (() => void) | undefined;
 
-  /** @param onFree is called when a place fell free that nobody waited for */
-  constructor(total: number, onFree?: () => void) {
-    const eighth = Math.floor(total / 8);
+  constructor(total: number, { reserve = true, onFree }: SlotsOptions = {}) {
+    const eighth = reserve ? Math.floor(total / 8) : 0;
     this.#reserved = { critical: eighth, high: eighth, medium: eighth, low: eighth };
     this.#shared = total - lanes.length * eighth;
     this.#onFree = onFree;
