@@ -16,6 +16,13 @@ export type CrashPoint =
   | "delivery.acknowledged"
   | "delivery.before-burial"
   | "delivery.buried"
+  | "saga.before-write"
+  | "saga.after-write"
+  | "saga.before-call"
+  | "saga.after-call"
+  | "saga.before-undo"
+  | "saga.after-undo"
+  | "saga.parked"
   | "call.handled";
 
 let reached: CrashPointListener | undefined;

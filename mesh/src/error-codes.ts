@@ -238,6 +238,42 @@ export const errorCodes = {
     connectCode: "deadline_exceeded",
     remedy: "Handle faster, or allow more time in the contract.",
   },
+  SAGA_INVALID: {
+    sentence: "A saga was defined or used in a way that cannot work.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Correct the saga's definition, its code or the id, as the message says.",
+  },
+  SAGA_RUNNING: {
+    sentence: "A saga of this key is not over yet.",
+    errorClass: "CONFLICT",
+    connectCode: "already_exists",
+    remedy: "Wait for its end, cancel or resolve it, or use another key.",
+  },
+  SAGA_TOO_LONG: {
+    sentence: "A saga has more steps, or more data in its history, than is kept.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Send references to large data, or let it begin another saga as a step.",
+  },
+  SAGA_FAILED: {
+    sentence: "A saga that was begun as a step of another one did not complete.",
+    errorClass: "INVALID",
+    connectCode: "aborted",
+    remedy: "See the message; what it did was undone, unless an operator resolved it.",
+  },
+  NONDETERMINISTIC: {
+    sentence: "The code of a saga does not do what its history tells that it did.",
+    errorClass: "INVALID",
+    connectCode: "failed_precondition",
+    remedy: "Deploy code that branches on `saga.version`, or give the new code a new name; then `parley sagas retry`.",
+  },
+  STEP_UNDONE: {
+    sentence: "A step of a saga came after it was undone, and is refused.",
+    errorClass: "INVALID",
+    connectCode: "aborted",
+    remedy: "Nothing; the saga has undone the step, and nobody waits for it.",
+  },
   REFUSED: {
     sentence: "The agent refuses what was asked, for a reason of its domain.",
     errorClass: "INVALID",

@@ -49,6 +49,8 @@ export function writeHeader(
   write("ce-expirytime", header.expires === undefined ? undefined : new Date(header.expires).toISOString());
   write("ce-attempt", String(header.attempt));
   write("ce-hops", String(header.hops));
+  write("ce-undoable", header.undoable === true ? "true" : undefined);
+  write("ce-undoes", header.undoes);
   write("ce-subject", payload.key);
   write("ce-datacontenttype", payload.contentType);
   write("ce-dataschema", payload.schema);
@@ -92,6 +94,8 @@ export function readHeader(
     expires: time("ce-expirytime", read("ce-expirytime")),
     attempt: count("ce-attempt", read("ce-attempt"), 1),
     hops: count("ce-hops", read("ce-hops"), 0),
+    ...(read("ce-undoable") === "true" ? { undoable: true } : {}),
+    ...(read("ce-undoes") === undefined ? {} : { undoes: read("ce-undoes") }),
   };
 }
 

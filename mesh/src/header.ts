@@ -32,6 +32,10 @@ export interface MessageHeader {
   readonly attempt: number;
   /** 0 on the first message of a flow. */
   readonly hops: number;
+  /** The call is a step of a saga that has an undo: its commits are refused once it was undone. */
+  readonly undoable?: boolean | undefined;
+  /** The call undoes the step whose call had this message id: its commits keep that one from committing later. */
+  readonly undoes?: string | undefined;
 }
 
 /** What the sender of a message says about it; the rest follows from its cause. */
@@ -45,6 +49,8 @@ export interface Outgoing {
   readonly conversationId?: string | undefined;
   readonly priority?: Priority | undefined;
   readonly expires?: number | undefined;
+  readonly undoable?: boolean | undefined;
+  readonly undoes?: string | undefined;
 }
 
 /**

@@ -23,3 +23,6 @@ export type { DispatchOptions } from "./pipeline/command-request.ts";
 export type { Observation, Observer } from "./pipeline/observation.ts";
 export { defineProjection, type EventPlace, type Projection } from "./projection/define-projection.ts";
 export type { ProjectionStatus } from "./projection/running-projection.ts";
+export { defineSaga, type SagaDefinition, type SagaInit } from "./sagas/define-saga.ts";
+export type { Saga, StepOptions, WaitOptions } from "./sagas/saga.ts";
+export { type Undo, undo } from "./sagas/undo.ts";

@@ -12,6 +12,7 @@ import type { MessageIds, Publisher } from "../events/publisher.ts";
 import { derivedId, payloadDigest } from "../ids.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import type { Journals } from "../journal/journals.ts";
+import { stepGuardOf } from "../journal/step-mark.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 import type { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -92,7 +93,9 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         trace,
         signal,
         causeId: derivedId(...causeOf(incoming, givenKey), ++commits),
-        isKept: givenKey !== "",
+        // That a step was undone is kept even when there was nothing to undo.
+        isKept: givenKey !== "" || header.undoes !== undefined,
+        step: stepGuardOf(header),
         request: givenKey === "" ? undefined : payloadDigest(toBinary(operation.input, incoming.message)),
         // What is delivered may always come again, even as if for the first time, after a redrive.
         mayRepeat: operation.kind !== "call" || givenKey !== "" || header.attempt > 1,

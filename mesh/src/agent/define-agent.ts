@@ -7,6 +7,7 @@ import type { AgentRole } from "../directory/agent-filter.ts";
 import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { NamedProjection } from "../projection/define-projection.ts";
+import type { SagaDefinition } from "../sagas/define-saga.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
 
@@ -50,6 +51,8 @@ export interface AgentInit {
   readonly permissions?: readonly string[] | undefined;
   readonly serves?: readonly Served[] | undefined;
   readonly hears?: readonly Heard[] | undefined;
+  /** Sagas that its instances drive. */
+  readonly sagas?: readonly SagaDefinition[] | undefined;
   /** Events that it publishes whose files no served or heard contract imports: their streams are made at the start. */
   readonly publishes?: readonly DescMessage[] | undefined;
   /** Journals of packages that none of its contracts is of: their streams are made at the start. */
@@ -75,6 +78,11 @@ export function defineAgent(init: AgentInit): Agent {
     if (hears.findIndex((other) => other.name === name) === index) continue;
     refuse(`agent "${init.name}" has two hearers named "${name}"; give each its own name`);
   }
+  const sagas = init.sagas ?? [];
+  for (const [index, { name }] of sagas.entries()) {
+    if (sagas.findIndex((other) => other.name === name) === index) continue;
+    refuse(`agent "${init.name}" has two sagas named "${name}"; give each its own name`);
+  }
   return Object.freeze({
     description: "",
     role: "DETERMINISTIC",
@@ -85,6 +93,7 @@ export function defineAgent(init: AgentInit): Agent {
     version: "0.0.0",
     permissions: [],
     serves: [],
+    sagas: [],
     publishes: [],
     journals: [],
     projections: [],

@@ -71,7 +71,11 @@ export function hearings(
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept(agent: Agent, { name, delivery, signed }: EventContract, { commits, from }: Heard): void {
+export function assertKept(
+  agent: Agent,
+  { name, delivery, signed }: EventContract,
+  { commits, from }: Pick<Heard, "commits" | "from">,
+): void {
   const promised = [
     delivery === "EFFECTIVELY_ONCE" && !commits && "is EFFECTIVELY_ONCE, which only onCommit can keep",
     delivery === "AT_MOST_ONCE" && from === "retained" && "is AT_MOST_ONCE, so nothing of it is retained",
@@ -84,7 +88,7 @@ function assertKept(agent: Agent, { name, delivery, signed }: EventContract, { c
   });
 }
 
-function assertMayHear(agent: Agent, needed: string | undefined, event: string): void {
+export function assertMayHear(agent: Agent, needed: string | undefined, event: string): void {
   if (needed === undefined || needed === "*" || agent.permissions.includes(needed)) return;
   throw new MeshError({
     code: "PERMISSION_DENIED",

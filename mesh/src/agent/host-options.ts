@@ -20,6 +20,7 @@ import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import type { Next } from "../pipeline/step.ts";
 import type { Projections } from "../projection/projections.ts";
+import type { SagaDesk } from "../sagas/saga-desk.ts";
 import type { Agent } from "./define-agent.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 
@@ -118,6 +119,8 @@ export interface Host extends AsyncDisposable {
   readonly projections: Projections;
   /** Enters another instance into the directory and keeps it there; for registrars. Whoever asks for it ends it. */
   register(profile: AgentProfile): Promise<Registration>;
+  /** Sagas of all agents in the mesh, for whoever looks into them. */
+  readonly sagas: SagaDesk;
   /** Stops taking work, finishes what is in progress, leaves the directory and closes. Safe to call again. */
   drain(): Promise<void>;
 }

@@ -17,6 +17,7 @@ import { hearings } from "./hearing.ts";
 import { assertHeartbeat, assertWeight } from "./heartbeat.ts";
 import type { Host, HostOptions } from "./host-options.ts";
 import { heldByMaintenance } from "./maintenance.ts";
+import { openSagas } from "./open-sagas.ts";
 import { openPresence } from "./presence.ts";
 import { commandHearings } from "./running.ts";
 import { servedMethods } from "./serving.ts";
@@ -51,7 +52,9 @@ export async function host(options: HostOptions): Promise<Host> {
   const announcements = announcementsOf(ground, speech, clock);
   const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };
   const presence = await openPresence(ground, present, opening);
-  const heard = heldByMaintenance([...hearings(agents, build), ...commandHearings(agents, build)], ground);
+  const sagas = await openSagas(ground, speech, { clock, random, replicas, steps: build.steps });
+  const hearing = [...hearings(agents, build), ...commandHearings(agents, build), ...sagas.hearings];
+  const heard = heldByMaintenance(hearing, ground);
   const ears = await openEars(ground, speech, {
     hearings: heard,
     clock,
@@ -83,6 +86,7 @@ export async function host(options: HostOptions): Promise<Host> {
     closing: presence.closing,
     register: (profile) => Registration.begin(ground.directory, profile, announcements.ofRegistration()),
     projections: voice.projections,
+    sagas: sagas.desk,
     send: speech.send,
     publisherOf: speech.publisherOf,
     get moving() {

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { Contracts } from "../contracts/contracts.ts";
+import { eventPolicyOf } from "../contracts/event-contract.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Agent } from "./define-agent.ts";
 
@@ -13,7 +14,11 @@ export function contractsOf(agents: readonly Agent[]): Contracts {
   }
   return Contracts.of({
     services: agents.flatMap(({ serves }) => serves.map(({ service }) => service)),
-    events: agents.flatMap(({ hears, publishes }) => [...hears.map(({ event }) => event), ...publishes]),
+    events: agents.flatMap(({ hears, publishes, sagas }) => [
+      ...hears.map(({ event }) => event),
+      ...publishes,
+      ...sagas.flatMap(({ startsOn, waits }) => [startsOn, ...waits]).filter(eventPolicyOf),
+    ]),
   });
 }
 
@@ -23,5 +28,6 @@ export function domainsOf(agents: readonly Agent[], contracts: Contracts): reado
   const projected = agents.flatMap(({ projections }) =>
     projections.flatMap(({ source }) => (source.kind === "journals" ? [source.domain] : [])),
   );
-  return [...new Set([...contracts.domains, ...journaled, ...projected])];
+  const driven = agents.flatMap(({ sagas }) => sagas.map(({ domain }) => domain));
+  return [...new Set([...contracts.domains, ...journaled, ...projected, ...driven])];
 }

@@ -184,9 +184,19 @@ export class Subjects {
     return `${this.#journal(domain)}.in.${nameToken(agent)}.${keyToken(key)}`;
   }
 
+  /** Where it is kept whether a step of a saga may still be done: written by its call and by its undo alike. */
+  stepMark(domain: string, step: string): string {
+    return `${this.#journal(domain)}.in.-.${keyToken(step)}`;
+  }
+
   /** Filter on EVENTS. */
   heardEvent(typeName: string, part: HeardPart = {}): string {
     return `${this.namespace}.evt.${part.lane ?? "*"}.${typeToken(typeName)}.${part.partition ?? "*"}.*`;
+  }
+
+  /** Filter on EVENTS of one key of an event. */
+  heardEventOf(typeName: string, key: string): string {
+    return `${this.namespace}.evt.*.${typeToken(typeName)}.*.${keyToken(key)}`;
   }
 
   /** Filter on EVENTS of what is meant for one hearer alone. */

@@ -48,6 +48,9 @@ export class Caller {
       timeoutMs: totalMs(contract, options.timeoutMs, cause?.remainingMs()),
       header: headerFor(
         {
+          messageId: from.messageId,
+          undoable: from.undoable,
+          undoes: from.undoes,
           sourceAgentId: source,
           targetAgentId: options.target ?? contract.agent,
           conversationId: options.conversationId,
@@ -69,6 +72,12 @@ export interface CallOrigin {
   readonly source: string;
   readonly cause: Cause | undefined;
   readonly options: CallOptions;
+  /** Id of the call; default: a new one. */
+  readonly messageId?: string | undefined;
+  /** See {@link MessageHeader.undoable}. */
+  readonly undoable?: boolean | undefined;
+  /** See {@link MessageHeader.undoes}. */
+  readonly undoes?: string | undefined;
 }
 
 function totalMs(

@@ -5,6 +5,7 @@ import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { maxBatch } from "../broker/atomic-batch.ts";
 import type { NewMessage } from "../broker/new-message.ts";
 import { laneOf, type Subjects } from "../broker/subjects.ts";
+import { dueHeader } from "../due.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
 import { newId } from "../ids.ts";
@@ -19,6 +20,7 @@ import { journalHeader } from "./journal-header.ts";
 import { markOf } from "./mark.ts";
 import { addressOf } from "./read-key.ts";
 import { snapshotPayload } from "./snapshot.ts";
+import { type StepMark, stepMarkMessage } from "./step-mark.ts";
 import { replyEnvelopeBytes } from "./stored-reply.ts";
 
 /**
@@ -42,6 +44,8 @@ export interface CompositionInit {
   readonly causeId: string | undefined;
   /** Plain text. */
   readonly reply: string;
+  /** Set when the message is a step of a saga that can be undone, or undoes one. */
+  readonly stepMark?: StepMark | undefined;
   /** Largest payload of a snapshot; a key that is larger gets none. */
   readonly maxSnapshotBytes: number;
 }
@@ -91,9 +95,16 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
     const { message, ...announced } = commandMessage(command, init);
     messages.push({ message, announced: { kind: "dispatched", ...announced } });
   }
+  for (const { type, event, to } of draft.told) {
+    const subject = init.subjects.outgoingEventTo(to, init.domain, to.key);
+    const told = composeEvent({ subject, key: to.key, type, event, name: type.name, isAnnounced: false }, init);
+    const due = to.due === undefined ? [] : ([[dueHeader, new Date(to.due).toISOString()]] as const);
+    messages.push({ ...told, message: { ...told.message, headers: new Map([...told.message.headers, ...due]) } });
+  }
   const { causeId } = init;
   const hasMark = lastOf.size === 0 && causeId !== undefined;
   if (hasMark) messages.push({ message: markOf({ ...init, causeId }), announced: undefined });
+  if (init.stepMark !== undefined) messages.push({ message: stepMarkMessage(init.stepMark), announced: undefined });
   return { messages, lastOf, hasMark, snapshots: addSnapshots(messages, lastOf, init) };
 }
 

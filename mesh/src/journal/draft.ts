@@ -44,6 +44,22 @@ export interface DraftedPublish {
   readonly key: string;
 }
 
+/** A message of the mesh itself to one hearer. */
+export interface DraftedTell {
+  readonly event: MessageShape<DescMessage>;
+  readonly type: DescMessage;
+  readonly to: TellOptions;
+}
+
+/** Who is told. */
+export interface TellOptions {
+  readonly agent: string;
+  readonly hearer: string;
+  readonly key: string;
+  /** Milliseconds since the epoch; default: at once. */
+  readonly due?: number | undefined;
+}
+
 /** What the agent that commits may announce and send. */
 export interface DraftGrants {
   /** @throws MeshError PERMISSION_DENIED when the agent may not publish it */
@@ -57,6 +73,7 @@ export class Draft implements Outbox {
   readonly keys: DraftedKey[] = [];
   readonly published: DraftedPublish[] = [];
   readonly dispatched: CommandRequest[] = [];
+  readonly told: DraftedTell[] = [];
   readonly #contracts: Contracts;
   readonly #grants: DraftGrants;
   #open = true;
@@ -68,9 +85,8 @@ export class Draft implements Outbox {
 
   /** Messages that storing it takes, snapshots aside. */
   get size(): number {
-    return (
-      this.published.length + this.dispatched.length + this.keys.reduce((sum, { events }) => sum + events.length, 0)
-    );
+    const sent = this.published.length + this.dispatched.length + this.told.length;
+    return sent + this.keys.reduce((sum, { events }) => sum + events.length, 0);
   }
 
   /** Ends the collecting: whoever kept an entry beyond its decide function gets an error instead of silence. */
@@ -114,6 +130,12 @@ export class Draft implements Outbox {
     const command = commandRequest(this.#contracts, method, { init, options });
     this.#grants.assertMayDispatch(command.contract);
     this.dispatched.push(command);
+  }
+
+  /** Tells one hearer alone something of the mesh itself. */
+  tell<D extends DescMessage>(type: D, init: MessageInitShape<D>, to: TellOptions): void {
+    this.#assertOpen();
+    this.told.push({ type, event: create(type, init), to });
   }
 
   #append(drafted: DraftedKey, type: DescMessage, init: MessageInitShape<DescMessage>): void {

@@ -20,13 +20,14 @@ import type { Committed } from "./committed.ts";
 import { type Composition, type CompositionInit, compose } from "./compose.ts";
 import type { JournalKey } from "./define-journal.ts";
 import { Draft, type DraftedKey, type DraftGrants } from "./draft.ts";
-import type { Entries, Keys, Outbox, Sync } from "./entry.ts";
+import type { Entries, Keys, Sync } from "./entry.ts";
 import { KeyQueue } from "./key-queue.ts";
 import { emptyKey, type KeyState } from "./key-state.ts";
 import { type At, KnownKeys } from "./known-keys.ts";
 import { readMark } from "./mark.ts";
 import type { KeyReader } from "./read-key.ts";
 import { runDecide } from "./run-decide.ts";
+import { assertNotUndone, readStepMark, type StepGuard } from "./step-mark.ts";
 import { decodeReply, encodeReply } from "./stored-reply.ts";
 
 /** What the journals of a host are made of. */
@@ -52,6 +53,8 @@ export interface CommitOrigin extends DraftGrants {
   readonly isKept: boolean;
   /** Whether the same message may have been handled before, so that a mark is looked for at once and not after a conflict. */
   readonly mayRepeat: boolean;
+  /** Set when the message is a step of a saga that can be undone, or undoes one: the two exclude each other. */
+  readonly step?: StepGuard | undefined;
   /** Domain of the mark when there are no keys: that of what is being handled. */
   readonly domain: string;
   /** Is given the ticket of what was stored; not called when nothing was. */
@@ -95,7 +98,7 @@ export class Journals {
    */
   async commit<K extends Keys, T>(
     keys: K,
-    decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>,
+    decide: (entries: Entries<K>, outbox: Draft) => Sync<T>,
     origin: CommitOrigin,
   ): Promise<T> {
     const named = Object.entries(keys) as [string, At][];
@@ -118,6 +121,11 @@ export class Journals {
     return tally.measure(() => this.#queue.run([...ats.keys()], work));
   }
 
+  /** Lets go of what is known of a key that is not needed again soon. */
+  forget<S, E extends DescMessage>(at: JournalKey<S, E>): void {
+    this.#keys.forget(at as unknown as At);
+  }
+
   async #decideAndStore<T>(
     ats: readonly At[],
     run: (draft: Draft, known: readonly KeyState<unknown>[]) => T,
@@ -128,10 +136,12 @@ export class Journals {
     let fresh = false;
     for (let round = 1; ; round++) {
       origin.signal?.throwIfAborted();
-      const [marked, ...known] = await Promise.all([
+      const [stepMark, marked, ...known] = await Promise.all([
+        origin.step && readStepMark(broker, subjects, origin),
         round === 1 && !origin.mayRepeat ? undefined : this.#marked(origin),
         ...ats.map((at) => (fresh ? this.#keys.read(at) : this.#keys.lastSeen(at))),
       ]);
+      assertNotUndone(stepMark);
       const handled = marked ?? replyOf(known, origin.causeId);
       if (handled !== undefined) return decodeReply(handled, origin.request) as T;
       const draft = new Draft(contracts, origin);
@@ -148,6 +158,7 @@ export class Journals {
         now: clock.now(),
         reply: encodeReply(reply, origin.request),
         maxSnapshotBytes,
+        stepMark,
       };
       if (draft.size === 0 && !origin.isKept) return reply;
       try {

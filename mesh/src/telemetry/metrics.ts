@@ -66,6 +66,18 @@ export function recordCommit({ agent, tookMs, conflicts, marks, error }: Measure
   if (marks > 0) registered.commitMarks.add(marks, by);
 }
 
+/** Counts a saga that came to an end, or that needs attention. */
+export function recordSagaEnd(
+  { agent, saga }: { readonly agent: string; readonly saga: string },
+  status: string,
+): void {
+  registeredInstruments()?.sagaEnds.add(1, {
+    [ownAttribute.agent]: agent,
+    [ownAttribute.saga]: saga,
+    [ownAttribute.sagaStatus]: status,
+  });
+}
+
 /** State of a circuit breaker. */
 export type BreakerState = "closed" | "half_open" | "open";
 

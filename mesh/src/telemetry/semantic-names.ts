@@ -51,6 +51,9 @@ export const ownAttribute = {
   errorCode: "parley.error.code",
   errorClass: "parley.error.class",
   delayMs: "parley.retry.delay_ms",
+  saga: "parley.saga",
+  /** COMPLETED, COMPENSATED, NEEDS_ATTENTION, RESOLVED. */
+  sagaStatus: "parley.saga.status",
 } as const;
 
 /** Metric names of OpenTelemetry. */
@@ -74,6 +77,7 @@ export const ownMetric = {
   commitDuration: "parley.commit.duration",
   commitConflicts: "parley.commit.conflicts",
   commitMarks: "parley.commit.marks",
+  sagaEnds: "parley.saga.ends",
   queueDepth: "parley.queue.depth",
   queueInFlight: "parley.queue.in_flight",
 } as const;

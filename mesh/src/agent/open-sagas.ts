@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { journaledDomains } from "../broker/streams.ts";
+import type { Clock } from "../clock.ts";
+import type { Hearing } from "../delivery/hearing.ts";
+import type { Incoming } from "../pipeline/incoming.ts";
+import type { Step } from "../pipeline/step.ts";
+import type { SagaGround } from "../sagas/driving.ts";
+import { Mailbox } from "../sagas/mailbox.ts";
+import { SagaDesk } from "../sagas/saga-desk.ts";
+import { SagaIndex } from "../sagas/saga-index.ts";
+import type { Ground } from "./ground.ts";
+import { sagaHearings } from "./saga-hearings.ts";
+import type { Speech } from "./speech.ts";
+
+/** What sagas need beside ground and speech. */
+export interface SagasInit {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly replicas: number | undefined;
+  readonly steps: readonly Step<Incoming>[];
+}
+
+/** Makes ready what drives the sagas of the agents; nothing when they have none. */
+export async function openSagas(
+  { agents, broker, contracts, contractStore, directory, namespace }: Ground,
+  { voice, subjects }: Speech,
+  { clock, random, replicas, steps }: SagasInit,
+): Promise<{ readonly hearings: readonly Hearing[]; readonly desk: SagaDesk }> {
+  const { journals, caller } = voice;
+  const desk = new SagaDesk({
+    clock,
+    journals,
+    async domains() {
+      const journaled = await journaledDomains(broker, namespace);
+      return [...journaled].sort(
+        (a, b) => Number(contracts.domains.includes(b)) - Number(contracts.domains.includes(a)),
+      );
+    },
+  });
+  if (agents.every(({ sagas }) => sagas.length === 0)) return { hearings: [], desk };
+  const ground: SagaGround = {
+    clock,
+    random,
+    contracts,
+    journals,
+    caller,
+    mailbox: new Mailbox(broker, subjects),
+    async methodNamed(name) {
+      const own = contracts.methodNamed(name);
+      if (own !== undefined) return own.desc;
+      return (await contractStore.all(directory)).methodNamed(name)?.desc;
+    },
+  };
+  const index = await SagaIndex.open(broker, { namespace, replicas });
+  return { hearings: sagaHearings(agents, { ground, index, broker, subjects, steps }), desk };
+}

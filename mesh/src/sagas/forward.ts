@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { SagaStatus, type SagaStepEnded, SagaStepEndedSchema } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { sleep } from "../clock.ts";
+import { crashPoint } from "../crash-point.ts";
+import { errorDetail } from "../error-detail.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { Work } from "./ask.ts";
+import type { SagaDefinition } from "./define-saga.ts";
+import { type CallOutcome, callStep, type Driving } from "./driving.ts";
+import { holdMs, maxStepBytes, strayMs } from "./limits.ts";
+import { type CodeEnd, Player, timeOf } from "./player.ts";
+import { nondeterministic, type OpenStep, replay } from "./replay.ts";
+import { sagaId } from "./saga-id.ts";
+import { Interrupted, type SagaTell, type Scribe } from "./scribe.ts";
+import { undoPlan } from "./undo-plan.ts";
+import { waiterKey } from "./waiters.ts";
+
+/** Where driving a saga forward leads: it is left to a wake-up, it goes back now, or it is over. */
+export type ForwardEnd = "parked" | "turned" | "over";
+
+/** A step that is under way here. */
+interface Running extends OpenStep {
+  isCalling: boolean;
+}
+
+/**
+ * Drives the code of a saga on: what the history holds is replayed, what the code asks for next is stored before it is done,
+ * and each result before the code's next step is. Calls go on at the same time; when only times, events and other saga are
+ * waited for, the saga is left to a wake-up.
+ */
+export class Forward {
+  readonly #driving: Driving;
+  readonly #scribe: Scribe;
+  readonly #steps = new Map<string, Running>();
+  readonly #outcomes: { readonly step: string; readonly outcome: CallOutcome }[] = [];
+  #player: Player;
+  #births: SagaTell[] = [];
+  #came: () => void = () => {};
+
+  constructor(driving: Driving, definition: SagaDefinition, scribe: Scribe) {
+    this.#driving = driving;
+    this.#scribe = scribe;
+    const [first] = scribe.records;
+    if (first === undefined) throw new Error("a saga without a beginning");
+    this.#player = new Player(definition, driving.id, first, driving.started);
+  }
+
+  /** @throws MeshError NONDETERMINISTIC, what storing throws, Superseded */
+  async run(): Promise<ForwardEnd> {
+    const open = await replay(this.#player, this.#scribe.records);
+    for (const [step, one] of open) this.#steps.set(step, { ...one, isCalling: false });
+    for (;;) {
+      this.#driving.signal.throwIfAborted();
+      this.#takeAsks();
+      if (this.#scribe.state.isCanceled) return this.#turn(undefined);
+      if (this.#player.end !== undefined) return this.#finish(this.#player.end);
+      if (!(await this.#write())) continue;
+      this.#startCalls(() => true);
+      if (await this.#deliverWhatIsThere()) continue;
+      if (this.#calling > 0) await this.#nextOutcome();
+      else if (this.#steps.size === 0) await this.#stray();
+      else if (await this.#park()) return "parked";
+    }
+  }
+
+  get #calling(): number {
+    return [...this.#steps.values()].filter(({ isCalling }) => isCalling).length;
+  }
+
+  #takeAsks(): void {
+    for (let ask = this.#player.takeAsk(); ask !== undefined; ask = this.#player.takeAsk()) {
+      this.#scribe.add({ case: "begun", value: ask.begun });
+      this.#steps.set(ask.step, { ask, attempts: 0, notBefore: 0, isCalling: false });
+      const { work, begun } = ask;
+      if (work.kind !== "child") continue;
+      const { agent, id } = this.#driving.id;
+      const parent = { sagaId: id, step: ask.step };
+      const birth = { inputType: work.saga.startsOn.typeName, input: begun.request, parent };
+      this.#births.push({ sagaId: sagaId({ agent, saga: work.saga.name, key: work.key }).id, wake: { birth } });
+    }
+  }
+
+  /** Stores what is new; false when somebody wants something, so that it has to be looked at first. */
+  async #write(): Promise<boolean> {
+    if (!this.#scribe.hasPending) return true;
+    const births = this.#births;
+    try {
+      await this.#scribe.write({ tells: births });
+      this.#births = this.#births.slice(births.length);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      await this.#scribe.refresh();
+      return false;
+    }
+  }
+
+  #startCalls(which: (work: Work) => boolean): void {
+    const now = this.#driving.ground.clock.now();
+    for (const [step, running] of this.#steps) {
+      const { ask, attempts, notBefore, isCalling } = running;
+      if (ask.work.kind !== "call" || isCalling || notBefore > now || !which(ask.work)) continue;
+      running.isCalling = true;
+      const { method, request } = ask.work;
+      const call = { step, isUndo: false, method, request, attempt: attempts + 1 };
+      callStep(this.#driving, { ...call, undoable: ask.begun.undo !== undefined }).then(
+        (outcome) => this.#outcome(step, outcome),
+        // Only when the saga is given back; the loop finds that out itself.
+        () => this.#came(),
+      );
+    }
+  }
+
+  #outcome(step: string, outcome: CallOutcome): void {
+    this.#outcomes.push({ step, outcome });
+    this.#came();
+  }
+
+  /** Waits until a call is over, or something becomes due. */
+  async #nextOutcome(): Promise<void> {
+    const { clock } = this.#driving.ground;
+    if (this.#outcomes.length === 0) {
+      const due = this.#nextDue(({ isCalling }) => !isCalling);
+      await this.#until(due === undefined ? undefined : due - clock.now());
+    }
+    for (let next = this.#outcomes.shift(); next !== undefined; next = this.#outcomes.shift()) {
+      await this.#record(next.step, next.outcome, true);
+      this.#takeAsks();
+    }
+  }
+
+  async #record(step: string, outcome: CallOutcome, tellCode: boolean): Promise<void> {
+    const running = this.#steps.get(step);
+    if (running === undefined || running.ask.work.kind !== "call") return;
+    running.isCalling = false;
+    const { attempts } = running;
+    if (outcome.kind === "delayed") {
+      const due = this.#driving.ground.clock.now() + outcome.delayMs;
+      const tried = { attempts: attempts + 1, notBefore: due };
+      this.#steps.set(step, { ...running, ...tried });
+      const error = errorDetail(outcome.error);
+      const value = { step, attempt: attempts + 1, due: timestampFromMs(Math.ceil(due)), error };
+      this.#scribe.add({ case: "delayed", value });
+      return;
+    }
+    const ended =
+      outcome.kind === "failed"
+        ? create(SagaStepEndedSchema, { step, error: errorDetail(outcome.error) })
+        : repliedStep(step, running.ask.work, outcome);
+    await this.#end(ended, tellCode);
+  }
+
+  async #end(ended: SagaStepEnded, tellCode = true): Promise<void> {
+    this.#steps.delete(ended.step);
+    const record = this.#scribe.add({ case: "ended", value: ended });
+    if (tellCode) await this.#player.deliver(ended, timeOf(record));
+  }
+
+  /** Ends what is due, what mail has come for, and sagas that are over; whether there was any. */
+  async #deliverWhatIsThere(): Promise<boolean> {
+    for (const [step, { ask }] of this.#steps) {
+      const ended = await this.#whatCame(step, ask.work, ask.begun.due && timestampMs(ask.begun.due));
+      if (ended === undefined) continue;
+      await this.#end(ended);
+      // The code may have asked for more, and that comes before what else is there.
+      return true;
+    }
+    return false;
+  }
+
+  async #whatCame(step: string, work: Work, due: number | undefined): Promise<SagaStepEnded | undefined> {
+    const isDue = due !== undefined && due <= this.#driving.ground.clock.now();
+    switch (work.kind) {
+      case "call":
+        return undefined;
+      case "sleep":
+        return isDue ? create(SagaStepEndedSchema, { step }) : undefined;
+      case "wait": {
+        const after = Number(this.#driving.started.mailAfter);
+        const mail = await this.#driving.ground.mailbox.find({ ...work, after, taken: this.#taken() });
+        if (mail === undefined) return isDue ? create(SagaStepEndedSchema, { step }) : undefined;
+        if (mail.payload.length > maxStepBytes) {
+          return failed(step, tooLarge(step, mail.payload), { sequence: BigInt(mail.sequence) });
+        }
+        return create(SagaStepEndedSchema, { step, reply: mail.payload, sequence: BigInt(mail.sequence) });
+      }
+      case "child":
+        return this.#childEnd(step);
+    }
+  }
+
+  #taken(): ReadonlySet<number> {
+    const sequences = this.#scribe.records.flatMap(({ what }) =>
+      what.case === "ended" && what.value.sequence > 0n ? [Number(what.value.sequence)] : [],
+    );
+    return new Set(sequences);
+  }
+
+  #childEnd(step: string): SagaStepEnded | undefined {
+    for (const { what } of this.#scribe.records) {
+      if (what.case !== "asked" || what.value.what.case !== "childEnded") continue;
+      const { step: of, status, error } = what.value.what.value;
+      if (of !== step) continue;
+      if (status === SagaStatus.COMPLETED) return create(SagaStepEndedSchema, { step });
+      const message = `the saga of step "${step}" is ${SagaStatus[status]}: ${error?.message || "resolved by hand"}`;
+      return failed(step, new MeshError({ code: "SAGA_FAILED", message }));
+    }
+    return undefined;
+  }
+
+  #nextDue(which: (running: Running) => boolean): number | undefined {
+    const dues = [...this.#steps.values()].filter(which).flatMap(({ ask, notBefore }) => {
+      if (ask.work.kind === "call") return [notBefore];
+      return ask.begun.due === undefined ? [] : [timestampMs(ask.begun.due)];
+    });
+    return dues.length === 0 ? undefined : Math.min(...dues);
+  }
+
+  /** Waits here when that is not for long; else leaves the saga to a wake-up. False when it goes on here. */
+  async #park(): Promise<boolean> {
+    const { clock } = this.#driving.ground;
+    const due = this.#nextDue(() => true);
+    const works = [...this.#steps.values()].map(({ ask }) => ask.work);
+    const comes = works.some(({ kind }) => kind === "wait" || kind === "child");
+    if (!comes && due !== undefined && due - clock.now() <= holdMs) {
+      await this.#until(due - clock.now());
+      return false;
+    }
+    const waitsAt = works.flatMap((work) =>
+      work.kind === "wait" ? [waiterKey(this.#driving.id.agent, work.event.typeName, work.key)] : [],
+    );
+    this.#scribe.add({ case: "parked", value: due === undefined ? {} : { due: timestampFromMs(due) } });
+    const tells = due === undefined ? [] : [{ sagaId: this.#driving.id.id, due }];
+    try {
+      await this.#scribe.write({ tells, waitsAt });
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      this.#scribe.drop("parked");
+      await this.#scribe.refresh();
+      return false;
+    }
+    crashPoint("saga.parked", this.#driving.id.saga);
+    // What came before it was to be found here wakes nobody.
+    return !(waitsAt.length > 0 && (await this.#deliverWhatIsThere()));
+  }
+
+  async #until(ms: number | undefined): Promise<void> {
+    const { ground, signal } = this.#driving;
+    const over = new AbortController();
+    const came = new Promise<void>((resolve) => {
+      this.#came = resolve;
+    });
+    const end = AbortSignal.any([signal, over.signal]);
+    const aborted = new Promise<void>((resolve) => end.addEventListener("abort", () => resolve(), { once: true }));
+    const passed = ms === undefined ? undefined : sleep(ground.clock, Math.max(0, ms), end).catch(() => {});
+    await Promise.race([came, aborted, ...(passed === undefined ? [] : [passed])]);
+    over.abort();
+    signal.throwIfAborted();
+  }
+
+  /** The code waits for something that is no step. */
+  async #stray(): Promise<void> {
+    if (await this.#player.stirs(strayMs)) return;
+    throw nondeterministic(`the code has waited ${strayMs} ms for something that is no step of its saga`);
+  }
+
+  async #finish(end: CodeEnd): Promise<ForwardEnd> {
+    if (end.kind === "threw") {
+      if (end.error.code === "NONDETERMINISTIC") throw end.error;
+      return this.#turn(end.error);
+    }
+    await this.#settle();
+    if (this.#scribe.state.isCanceled) return this.#turn(undefined);
+    const left = undoPlan(this.#scribe.records, SagaStatus.COMPLETED);
+    if (left.length === 0) return "over";
+    this.#scribe.add({ case: "turned", value: { towards: SagaStatus.COMPLETED } });
+    return "turned";
+  }
+
+  async #turn(error: MeshError | undefined): Promise<ForwardEnd> {
+    await this.#settle();
+    const value = { towards: SagaStatus.COMPENSATED, canceled: error === undefined };
+    this.#scribe.add({ case: "turned", value: error === undefined ? value : { ...value, error: errorDetail(error) } });
+    return "turned";
+  }
+
+  /** Waits for the calls that are under way, and for replies that undoing is made of. The code is told nothing more. */
+  async #settle(): Promise<void> {
+    const byReply = ({ ask: { work } }: OpenStep) => work.kind === "call" && work.undoOf !== undefined;
+    for (;;) {
+      this.#startCalls((work) => work.kind === "call" && work.undoOf !== undefined);
+      for (let next = this.#outcomes.shift(); next !== undefined; next = this.#outcomes.shift()) {
+        await this.#record(next.step, next.outcome, false);
+      }
+      const waiting = [...this.#steps.values()].filter((step) => step.isCalling || byReply(step));
+      if (waiting.length === 0) return;
+      if (this.#outcomes.length > 0) continue;
+      const due = this.#nextDue((step) => byReply(step) && !step.isCalling);
+      await this.#until(due === undefined ? undefined : due - this.#driving.ground.clock.now());
+    }
+  }
+}
+
+function repliedStep(
+  step: string,
+  work: Extract<Work, { kind: "call" }>,
+  { reply }: Extract<CallOutcome, { kind: "replied" }>,
+): SagaStepEnded {
+  const bytes = toBinary(work.method.output, reply);
+  const undo = work.undoOf && { undo: work.undoOf(reply) };
+  if (bytes.length > maxStepBytes) return failed(step, tooLarge(step, bytes), undo);
+  return create(SagaStepEndedSchema, { step, reply: bytes, ...undo });
+}
+
+function failed(
+  step: string,
+  error: MeshError,
+  more: { readonly undo?: { readonly method: string; readonly request: Uint8Array }; readonly sequence?: bigint } = {},
+): SagaStepEnded {
+  return create(SagaStepEndedSchema, { step, error: errorDetail(error), ...more });
+}
+
+function tooLarge(step: string, { length }: Uint8Array): MeshError {
+  const message = `step "${step}" was given ${length} bytes; at most ${maxStepBytes} are recorded, give a reference instead`;
+  return new MeshError({ code: "TOO_LARGE", message, mayHaveRun: true });
+}

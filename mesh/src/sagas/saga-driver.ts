@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { setTimeout as delay } from "node:timers/promises";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type SagaBirth,
+  type SagaChildEnded,
+  SagaRecordedSchema,
+  type SagaStarted,
+  SagaStartedSchema,
+  SagaStatus,
+  type SagaWake,
+} from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { errorDetail } from "../error-detail.ts";
+import { derivedId } from "../ids.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { Incoming } from "../pipeline/incoming.ts";
+import type { SagaDefinition } from "./define-saga.ts";
+import { driveOn } from "./drive-on.ts";
+import { type Driving, type SagaGround, sagaHeader, sagaOrigin } from "./driving.ts";
+import { isOver, recordOf, type SagaState, sagaJournal, startOf } from "./history.ts";
+import { type SagaId, sagaId } from "./saga-id.ts";
+import type { SagaIndex } from "./saga-index.ts";
+import { Scribe, Superseded, tellSaga } from "./scribe.ts";
+import { summaryOf } from "./summary.ts";
+
+/** Real milliseconds after which it is looked whether who was faster still drives a saga on. */
+const standBackMs = 700;
+
+/** What a driver is made of. */
+export interface SagaDriverInit {
+  readonly ground: SagaGround;
+  readonly index: SagaIndex;
+  readonly agent: string;
+  readonly definition: SagaDefinition;
+}
+
+/**
+ * Drives the sagas of one definition on, as messages ask for it. Any host may do so, at any time, two at once too: whoever
+ * stores first goes on, the other one stands back. There is no lease that a host that stands still could hold.
+ */
+export class SagaDriver {
+  readonly #init: SagaDriverInit;
+
+  constructor(init: SagaDriverInit) {
+    this.#init = init;
+  }
+
+  /**
+   * Begins a saga for an event, or drives the one on that was begun for it.
+   *
+   * @throws MeshError SAGA_RUNNING when one of its key is not over; JOURNAL_AHEAD; what storing throws
+   */
+  async start(incoming: Incoming): Promise<void> {
+    const { agent, definition, ground } = this.#init;
+    const { startsOn, waits } = definition;
+    const id = sagaId({ agent, saga: definition.name, key: definition.key(incoming.message) });
+    const eventKey = () => ground.contracts.event(startsOn).key.read(incoming.message);
+    const mailAfter = async () => (waits.length === 0 ? 0 : ground.mailbox.placeOf(incoming, eventKey()));
+    const input = toBinary(startsOn, incoming.message);
+    await this.#begin(id, incoming, { input, startId: incoming.header.messageId }, mailAfter);
+  }
+
+  /** Drives a saga on because of a wake-up; one that has nothing to do is left alone. */
+  async wake(incoming: Incoming, id: SagaId, { birth, childEnded, cancel }: SagaWake): Promise<void> {
+    if (birth !== undefined) return this.#bear(id, incoming, birth);
+    if (childEnded !== undefined) await this.#noteChild(id, incoming, childEnded);
+    if (cancel !== undefined) await this.#cancelForParent(id, incoming, cancel.sagaId);
+    await this.#drive(id, incoming);
+  }
+
+  async #begin(
+    id: SagaId,
+    incoming: Incoming,
+    how: MessageInitShape<typeof SagaStartedSchema> & { readonly startId: string },
+    mailAfter: () => Promise<number>,
+  ): Promise<void> {
+    const { definition } = this.#init;
+    for (;;) {
+      const state = await this.#load(id);
+      if (state.starts.includes(how.startId)) return this.#drive(id, incoming);
+      if (state.run > 0 && !isOver(state)) throw running(id, state);
+      const { correlationId, conversationId = "", hops } = incoming.header;
+      const started = create(SagaStartedSchema, {
+        ...how,
+        version: definition.version,
+        run: state.run + 1,
+        inputType: definition.startsOn.typeName,
+        correlationId,
+        conversationId,
+        hops,
+        mailAfter: BigInt(await mailAfter()),
+      });
+      if (await this.#once({ id, incoming, state, started }, true)) return;
+    }
+  }
+
+  async #bear(id: SagaId, incoming: Incoming, { input, parent }: SagaBirth): Promise<void> {
+    const startId = derivedId(
+      "saga birth",
+      parent?.sagaId ?? "",
+      parent?.step ?? "",
+      incoming.header.causationId ?? "",
+    );
+    const { ground } = this.#init;
+    try {
+      const how = { input, startId, ...(parent === undefined ? {} : { parent }) };
+      await this.#begin(id, incoming, how, () => ground.mailbox.newest());
+    } catch (thrown) {
+      // Nobody else would tell the saga that waits for it.
+      if (!(thrown instanceof MeshError) || thrown.code !== "SAGA_RUNNING" || parent === undefined) throw thrown;
+      const childEnded = { step: parent.step, status: SagaStatus.COMPENSATED, error: errorDetail(thrown) };
+      await ground.journals.commit(
+        {},
+        (_, outbox) => tellSaga(outbox, { sagaId: parent.sagaId, wake: { childEnded } }) ?? null,
+        this.#originOf(incoming),
+      );
+    }
+  }
+
+  async #drive(id: SagaId, incoming: Incoming): Promise<void> {
+    for (;;) {
+      const state = await this.#load(id);
+      const started = startOf(state);
+      if (started === undefined) return;
+      // Who ended it may have been gone before it was listed as ended.
+      if (isOver(state) || state.status === SagaStatus.NEEDS_ATTENTION) return this.#list(id, state);
+      // Somebody else has it in hand, and the message that it is driven for comes again when they are gone.
+      if (!state.isParked && state.driver !== incoming.header.messageId) return;
+      if (await this.#once({ id, incoming, state, started }, false)) return;
+    }
+  }
+
+  /** Drives it on; false when somebody else was faster, after a while. */
+  async #once({ id, incoming, state, started }: Once, isNew: boolean): Promise<boolean> {
+    const { ground, definition } = this.#init;
+    const { domain } = definition;
+    const own = new AbortController();
+    const { signal: given = own.signal, trace } = incoming;
+    const signal = AbortSignal.any([given, own.signal]);
+    const driving: Driving = { ground, id, domain, started, trace, signal };
+    const cause = sagaHeader(driving);
+    const origin = sagaOrigin({ agent: id.agent, domain, cause, trace, signal });
+    const driver = incoming.header.messageId;
+    const scribe = new Scribe({ journals: ground.journals, clock: ground.clock, id, domain, driver, origin }, state);
+    if (isNew) scribe.add({ case: "started", value: started });
+    try {
+      await driveOn(driving, definition, scribe);
+      await this.#list(id, scribe.state);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Superseded)) throw error;
+      await this.#standBack(id, given);
+      return false;
+    } finally {
+      own.abort();
+    }
+  }
+
+  /** Waits while somebody else drives it on. */
+  async #standBack(id: SagaId, signal: AbortSignal): Promise<void> {
+    for (let before = -1; ; ) {
+      const { position, isParked, status } = await this.#load(id);
+      const isMoving = status === SagaStatus.RUNNING || status === SagaStatus.COMPENSATING;
+      if (!isMoving || isParked || position === before) return;
+      before = position;
+      await delay(standBackMs, undefined, { signal });
+    }
+  }
+
+  async #list(id: SagaId, state: SagaState): Promise<void> {
+    const { definition, index, ground } = this.#init;
+    await index.note(summaryOf(id, definition.domain, state));
+    // Nobody is going to need it here soon, and it may be large.
+    ground.journals.forget(sagaJournal(definition.domain).at(id.id));
+  }
+
+  async #noteChild(id: SagaId, incoming: Incoming, value: SagaChildEnded): Promise<void> {
+    const { ground, definition } = this.#init;
+    await ground.journals.commit(
+      { saga: sagaJournal(definition.domain).at(id.id) },
+      ({ saga: { state, append } }) => {
+        const isKnown = state.records.some(
+          ({ what }) =>
+            what.case === "asked" &&
+            what.value.what.case === "childEnded" &&
+            what.value.what.value.step === value.step &&
+            what.value.what.value.status === value.status,
+        );
+        if (state.run === 0 || isOver(state) || isKnown) return null;
+        const what = { case: "asked", value: { by: id.agent, what: { case: "childEnded", value } } } as const;
+        append(SagaRecordedSchema, { sagaId: id.id, records: [recordOf(what, ground.clock.now())] });
+        return null;
+      },
+      this.#originOf(incoming),
+    );
+  }
+
+  /** @throws MeshError UNAVAILABLE when it has not begun yet: the message that begins it is on its way */
+  async #cancelForParent(id: SagaId, incoming: Incoming, parentId: string): Promise<void> {
+    const { ground, definition } = this.#init;
+    await ground.journals.commit(
+      { saga: sagaJournal(definition.domain).at(id.id) },
+      ({ saga: { state, append } }, outbox) => {
+        const parent = startOf(state)?.parent;
+        if (parent?.sagaId !== parentId) {
+          const message = `"${id.id}" was not begun by "${parentId}" yet, so it cannot be canceled for it`;
+          throw new MeshError({ code: "UNAVAILABLE", message });
+        }
+        const { status } = state;
+        if (status === SagaStatus.COMPENSATED || status === SagaStatus.RESOLVED) {
+          tellSaga(outbox, { sagaId: parentId, wake: { childEnded: { step: parent.step, status } } });
+        } else if (!state.isCanceled) {
+          const what = { case: "asked", value: { by: parentId, what: { case: "cancel", value: true } } } as const;
+          append(SagaRecordedSchema, { sagaId: id.id, records: [recordOf(what, ground.clock.now())] });
+        }
+        return null;
+      },
+      this.#originOf(incoming),
+    );
+  }
+
+  #load(id: SagaId): Promise<SagaState> {
+    return this.#init.ground.journals.load(sagaJournal(this.#init.definition.domain).at(id.id));
+  }
+
+  #originOf({ header: cause, trace, signal }: Incoming) {
+    const { agent, definition } = this.#init;
+    return sagaOrigin({ agent, domain: definition.domain, cause, trace, signal });
+  }
+}
+
+interface Once {
+  readonly id: SagaId;
+  readonly incoming: Incoming;
+  readonly state: SagaState;
+  readonly started: SagaStarted;
+}
+
+function running({ id }: SagaId, { status }: SagaState): MeshError {
+  const message = `saga "${id}" is ${SagaStatus[status]}, so no second one of its key begins`;
+  return new MeshError({ code: "SAGA_RUNNING", message });
+}
