@@ -23,6 +23,8 @@ export type CrashPoint =
   | "saga.before-undo"
   | "saga.after-undo"
   | "saga.parked"
+  | "command.begun"
+  | "command.done"
   | "call.handled";
 
 let reached: CrashPointListener | undefined;

@@ -274,6 +274,24 @@ export const errorCodes = {
     connectCode: "aborted",
     remedy: "Nothing; the saga has undone the step, and nobody waits for it.",
   },
+  COMMAND_FAILED: {
+    sentence: "A command failed for good.",
+    errorClass: "INTERNAL",
+    connectCode: "failed_precondition",
+    remedy: "Look at its last error; correct what caused it and redrive its dead letter, or dispatch anew.",
+  },
+  COMMAND_CANCELLED: {
+    sentence: "A command was taken back.",
+    errorClass: "CONFLICT",
+    connectCode: "failed_precondition",
+    remedy: "Nothing; dispatch a new command if it is wanted after all.",
+  },
+  COMMAND_ENDED: {
+    sentence: "A command has come to its end and cannot be taken back.",
+    errorClass: "CONFLICT",
+    connectCode: "failed_precondition",
+    remedy: "See its state in the message; what was done has to be undone by the agent's own means.",
+  },
   REFUSED: {
     sentence: "The agent refuses what was asked, for a reason of its domain.",
     errorClass: "INVALID",

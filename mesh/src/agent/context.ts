@@ -4,7 +4,7 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
-import type { Dispatched } from "../commands/dispatcher.ts";
+import type { Dispatched, DispatchedBatch, StoredCommand } from "../commands/stored-command.ts";
 import type { AgentFinder } from "../directory/agent-filter.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
@@ -40,7 +40,8 @@ export interface Context {
   /**
    * Has a method run as a durable command because of this message, and waits until the command is stored: the handler that
    * serves calls of the method runs it, by one instance, at least once, however long that takes. In a hearer and in a command
-   * its id follows from the message, as an event's does.
+   * its id follows from the message, as an event's does. Dispatched again under the same idempotency key of the contract it is
+   * the same command.
    *
    * @throws MeshError CONTRACT_INCOMPLETE when the method has no command policy, INVALID_MESSAGE, PERMISSION_DENIED
    */
@@ -48,7 +49,21 @@ export interface Context {
     method: DescMethodUnary<I, O>,
     init: MessageInitShape<I>,
     options?: DispatchOptions,
-  ): Promise<Dispatched>;
+  ): Promise<Dispatched<O>>;
+  /**
+   * Dispatches several commands of a method, at most a thousand: all of them are stored, or none. They are listed as one batch.
+   *
+   * @throws MeshError COMMIT_TOO_LARGE; as {@link dispatch} does
+   */
+  dispatchAll<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    inits: readonly MessageInitShape<I>[],
+    options?: DispatchOptions,
+  ): Promise<DispatchedBatch<O>>;
+  /** A command by its id, to ask how far it is or to take it back. Nothing is asked yet. */
+  command(id: string): StoredCommand;
+  /** The same with its method, so that its reply can be waited for. */
+  command<I extends DescMessage, O extends DescMessage>(id: string, method: DescMethodUnary<I, O>): Dispatched<O>;
   /**
    * Makes one request to an outside system, bounded by the timeout and the breaker that a service of this agent gives to it
    * in its contract. While the breaker is open the request is not made: a call fails with the time after which a repeat makes

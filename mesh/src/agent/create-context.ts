@@ -5,6 +5,7 @@ import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild
 import type { Caller, Cause } from "../calls/caller.ts";
 import { createClient } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
+import type { CommandDesk } from "../commands/command-desk.ts";
 import type { Dispatcher } from "../commands/dispatcher.ts";
 import type { FieldPath } from "../contracts/field-path.ts";
 import type { AgentFinder } from "../directory/agent-filter.ts";
@@ -16,6 +17,7 @@ import { stepGuardOf } from "../journal/step-mark.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 import type { Projections } from "../projection/projections.ts";
 import { logger } from "../telemetry/logger.ts";
+import { commandsOf } from "./commands-of.ts";
 import type { Context } from "./context.ts";
 import type { HeldPermissions } from "./grants.ts";
 import type { OutsideSystems } from "./outside-systems.ts";
@@ -26,6 +28,7 @@ export interface Voice {
   readonly caller: Caller;
   readonly publisher: Publisher;
   readonly dispatcher: Dispatcher;
+  readonly desk: CommandDesk;
   readonly journals: Journals;
   readonly projections: Projections;
   readonly held: HeldPermissions;
@@ -79,7 +82,10 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
       await voice.publisher.publish(event, init, { source, cause, ids });
     },
     dispatch: (method, init, options = {}) =>
-      voice.dispatcher.dispatch({ method, init, options }, { source, cause, ids }),
+      voice.dispatcher.dispatch({ method, init, options }, { source, cause, ids, signal }),
+    dispatchAll: (method, inits, options = {}) =>
+      voice.dispatcher.dispatchAll({ method, inits, options }, { source, cause, ids, signal }),
+    command: commandsOf(voice.desk, { source, signal }),
     outside: (name, request) => voice.outside.run({ operation, name, signal, request }),
     load: (key) => voice.journals.load(key),
     view: (projection) => voice.projections.view(projection),

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { type Clock, systemClock } from "../clock.ts";
+import { toldLetters, toldParking } from "../commands/told-delivery.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
 import type { Hearing } from "../delivery/hearing.ts";
@@ -36,7 +37,7 @@ export interface EarsInit {
 /** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
 export async function openEars(
   { broker, contracts }: Ground,
-  { subjects, appender }: Speech,
+  { subjects, appender, runs }: Speech,
   { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
   const deliveries = new Deliveries({
@@ -45,9 +46,9 @@ export async function openEars(
     clock,
     random,
     // The broker keeps real time; it cannot wait for a clock that is moved by hand.
-    parking: clock === systemClock ? parking({ broker, appender, subjects }) : undefined,
+    parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), runs) : undefined,
     parkOverMs,
-    deadLetters: new DeadLetters({ appender, subjects, contractDigest: contracts.digest }),
+    deadLetters: toldLetters(new DeadLetters({ appender, subjects, contractDigest: contracts.digest }), runs),
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);
       else recordRetry({ side: "process", operation: operation.name, error, delayMs });

@@ -6,7 +6,9 @@ import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb
 import type { Broker } from "../broker/connection.ts";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
-import type { Dispatched } from "../commands/dispatcher.ts";
+import type { CommandDesk } from "../commands/command-desk.ts";
+import type { Dispatcher } from "../commands/dispatcher.ts";
+import type { Dispatched, DispatchedBatch, StoredCommand } from "../commands/stored-command.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { ContractStore } from "../directory/contract-store.ts";
 import type { Directory } from "../directory/directory.ts";
@@ -112,7 +114,21 @@ export interface Host extends AsyncDisposable {
     method: DescMethodUnary<I, O>,
     init: MessageInitShape<I>,
     options?: DispatchOptions & SpeakOptions,
-  ): Promise<Dispatched>;
+  ): Promise<Dispatched<O>>;
+  /** Dispatches several commands of a method from outside of a handler: all of them are stored, or none. */
+  dispatchAll<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    inits: readonly MessageInitShape<I>[],
+    options?: DispatchOptions & SpeakOptions,
+  ): Promise<DispatchedBatch<O>>;
+  /** A command by its id, asked for by no agent: of whomever it is. */
+  command(id: string): StoredCommand;
+  /** The same with its method, so that its reply can be waited for. */
+  command<I extends DescMessage, O extends DescMessage>(id: string, method: DescMethodUnary<I, O>): Dispatched<O>;
+  /** Stored commands of the whole mesh; for parts of the mesh itself, agents use `command`. */
+  readonly commandDesk: CommandDesk;
+  /** Dispatches by contracts that are not this host's own, such as an operator's by hand; agents use `dispatch`. */
+  dispatcherOf(contracts: Contracts): Dispatcher;
   /** The state of a key, as a handler would load it. */
   load<S, E extends DescMessage>(key: JournalKey<S, E>): Promise<S>;
   /** The read models of its agents. */

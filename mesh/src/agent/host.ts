@@ -10,6 +10,7 @@ import { newId } from "../ids.ts";
 import { handlerSteps } from "../pipeline/orders.ts";
 import { Places } from "../pipeline/places.ts";
 import { announcementsOf } from "./announcements.ts";
+import { commandsOf } from "./commands-of.ts";
 import { openEars } from "./ears.ts";
 import { assertAdvertisable } from "./endpoint.ts";
 import { openGround } from "./ground.ts";
@@ -53,7 +54,7 @@ export async function host(options: HostOptions): Promise<Host> {
   const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };
   const presence = await openPresence(ground, present, opening);
   const sagas = await openSagas(ground, speech, { clock, random, replicas, steps: build.steps });
-  const hearing = [...hearings(agents, build), ...commandHearings(agents, build), ...sagas.hearings];
+  const hearing = [...hearings(agents, build), ...commandHearings(agents, { ...build, runs: speech.runs }), ...sagas.hearings];
   const heard = heldByMaintenance(hearing, ground);
   const ears = await openEars(ground, speech, {
     hearings: heard,
@@ -103,6 +104,11 @@ export async function host(options: HostOptions): Promise<Host> {
       voice.publisher.publish(event, init, { source, cause: undefined, conversationId }),
     dispatch: (method, init, { source = first, conversationId, ...more } = {}) =>
       voice.dispatcher.dispatch({ method, init, options: more }, { source, cause: undefined, conversationId }),
+    dispatchAll: (method, inits, { source = first, conversationId, ...more } = {}) =>
+      voice.dispatcher.dispatchAll({ method, inits, options: more }, { source, cause: undefined, conversationId }),
+    command: commandsOf(speech.desk, {}),
+    commandDesk: speech.desk,
+    dispatcherOf: speech.dispatcherOf,
     load: (key) => voice.journals.load(key),
     drain,
     [Symbol.asyncDispose]: drain,

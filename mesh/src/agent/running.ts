@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import type { CommandRuns } from "../commands/command-runs.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { CommandContract, MethodContract } from "../contracts/policy.ts";
 import type { Hearing } from "../delivery/hearing.ts";
@@ -22,6 +23,7 @@ interface Build {
   readonly steps: readonly Step<Incoming>[];
   readonly voice: Voice;
   readonly places: (contract: MethodContract) => Places;
+  readonly runs: CommandRuns;
 }
 
 /**
@@ -53,7 +55,7 @@ interface Runnable {
 function hearing(
   agent: Agent,
   { contract, command, call }: Runnable,
-  { steps, voice, places: placesOf }: Build,
+  { steps, voice, runs, places: placesOf }: Build,
 ): Hearing {
   const { desc, name, priority, serviceName, timeoutMs, retries, idempotencyKey } = contract;
   const places = placesOf(contract);
@@ -74,7 +76,7 @@ function hearing(
     const ctx = createContext(voice, { incoming, idempotencyKey, ids });
     return runHandler(desc, () => call(incoming.message, ctx));
   };
-  const piped = chain(steps, run);
+  const work = { places, output: desc.output, handle: chain(steps, run) };
   const valve = new Valve();
   return {
     contract: { delivery: command.delivery, retries, priority, ordered: command.orderKey !== undefined },
@@ -87,14 +89,7 @@ function hearing(
       hearerGuard(operation, contract.breaker, voice.clock),
       voice.outside.guardsOf(serviceName),
     ),
-    async handle(incoming) {
-      const leave = await places.take(incoming.signal);
-      try {
-        return await piped(incoming);
-      } finally {
-        leave();
-      }
-    },
+    handle: (incoming) => runs.run(incoming, work),
     maxConcurrency: places.most,
   };
 }

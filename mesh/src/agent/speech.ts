@@ -10,7 +10,11 @@ import { Caller } from "../calls/caller.ts";
 import { toChannel } from "../calls/route.ts";
 import type { ServedMethods } from "../calls/served-methods.ts";
 import type { Clock } from "../clock.ts";
+import { CommandDesk } from "../commands/command-desk.ts";
+import { CommandRuns } from "../commands/command-runs.ts";
 import { Dispatcher } from "../commands/dispatcher.ts";
+import { RunningCommands } from "../commands/running-commands.ts";
+import { Statuses } from "../commands/statuses.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { Publisher } from "../events/publisher.ts";
 import { Compactor } from "../journal/compactor.ts";
@@ -40,6 +44,12 @@ export interface Speech {
   readonly send: Next<Outgoing>;
   /** Publishes by contracts that need not be the host's own. */
   readonly publisherOf: (contracts: Contracts) => Publisher;
+  /** Dispatches by contracts that need not be the host's own. */
+  readonly dispatcherOf: (contracts: Contracts) => Dispatcher;
+  /** Where stored commands are asked for. */
+  readonly desk: CommandDesk;
+  /** Writes down how far the commands are that run here. */
+  readonly runs: CommandRuns;
 }
 
 /** What speech needs beside the ground. */
@@ -86,16 +96,28 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
   });
   const projections = opening.use(new Projections(broker, subjects));
   await projections.start(agents.flatMap((agent) => agent.projections));
+  const statuses = new Statuses({ broker, subjects, appender, clock });
+  const desk = new CommandDesk({ broker, subjects, clock, statuses, contracts, grants });
+  const running = new RunningCommands(instance);
+  opening.defer(await running.open(broker, subjects));
+  const runs = new CommandRuns({ statuses, clock, running });
+  const dispatcherOf = (bundle: Contracts) =>
+    new Dispatcher({
+      ...{ clock, contracts: bundle, subjects, appender, grants, observer, ensureDomain },
+      statuses,
+      desk,
+    });
   const voice: Voice = {
     clock,
     caller: new Caller({ clock, contracts, send }),
     publisher: publisherOf(contracts),
-    dispatcher: new Dispatcher({ clock, contracts, subjects, appender, grants, observer, ensureDomain }),
+    dispatcher: dispatcherOf(contracts),
+    desk,
     journals,
     projections,
     held: heldPermissions(agents),
     outside: new OutsideSystems(agents, clock),
     directory,
   };
-  return { voice, subjects, appender, pipeline, send, publisherOf };
+  return { voice, subjects, appender, pipeline, send, publisherOf, dispatcherOf, desk, runs };
 }

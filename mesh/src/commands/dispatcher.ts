@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import { type DescMessage, type DescMethodUnary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
+import { maxBatch } from "../broker/atomic-batch.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import type { MessageHeader } from "../header.ts";
+import { newId, payloadDigest } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
-import { commandMessage } from "../pipeline/command-message.ts";
-import { commandRequest, type DispatchOptions } from "../pipeline/command-request.ts";
+import { type CommandMessage, commandMessage } from "../pipeline/command-message.ts";
+import { type CommandRequest, commandRequest, type DispatchOptions } from "../pipeline/command-request.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import { observeSending } from "../pipeline/observe-sending.ts";
 import type { Grants } from "../pipeline/permission.ts";
 import { rootTrace, type TraceContext } from "../telemetry/propagation.ts";
-
-/** A command that is stored and will be run. */
-export interface Dispatched {
-  /** Message id of the command. */
-  readonly id: string;
-}
+import type { CommandDesk } from "./command-desk.ts";
+import { notBegun } from "./command-facts.ts";
+import type { Statuses } from "./statuses.ts";
+import type { Dispatched, DispatchedBatch } from "./stored-command.ts";
 
 /** What is to be run. */
 export interface Dispatch<I extends DescMessage, O extends DescMessage> {
   readonly method: DescMethodUnary<I, O>;
   readonly init: MessageInitShape<I>;
+  readonly options: DispatchOptions;
+}
+
+/** What is to be run several times, once with each request. */
+export interface DispatchAll<I extends DescMessage, O extends DescMessage> {
+  readonly method: DescMethodUnary<I, O>;
+  readonly inits: readonly MessageInitShape<I>[];
   readonly options: DispatchOptions;
 }
 
@@ -36,6 +43,8 @@ export interface DispatchOrigin {
   /** Gives the id of the next message of this name and key; default: a new one. */
   readonly ids?: { next(name: string, key: string): string } | undefined;
   readonly conversationId?: string | undefined;
+  /** Ends waiting for results, by default. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a dispatcher is made of. */
@@ -46,6 +55,8 @@ export interface DispatcherInit {
   readonly appender: Appender;
   readonly grants: Grants;
   readonly observer: Observer | undefined;
+  readonly statuses: Statuses;
+  readonly desk: CommandDesk;
   /** Sees to it that a proto package has its journal stream: the host may have to do with it only by what it dispatches. */
   readonly ensureDomain: (domain: string) => Promise<void>;
 }
@@ -60,34 +71,109 @@ export class Dispatcher {
 
   /**
    * Dispatches one command and waits until it is stored. When storing is in doubt (a lost connection) it is repeated under
-   * the same id, so a resolved promise means stored once.
+   * the same id, so a resolved promise means stored once. A repeat under the same idempotency key of the same sender stores
+   * nothing and gives the first command, whatever became of it.
    *
    * @throws MeshError CONTRACT_INCOMPLETE when the method has no command policy, UNIMPLEMENTED when it streams,
-   *   INVALID_MESSAGE, PERMISSION_DENIED, BROKER_UNAVAILABLE
+   *   INVALID_MESSAGE, PERMISSION_DENIED, BROKER_UNAVAILABLE; MESSAGE_ID_REUSED when the idempotency key stands for another
+   *   request
    */
   async dispatch<I extends DescMessage, O extends DescMessage>(
     { method, init, options }: Dispatch<I, O>,
     origin: DispatchOrigin,
-  ): Promise<Dispatched> {
-    const { clock, contracts, subjects, appender } = this.#init;
-    const command = commandRequest(contracts, method, { init, options });
-    const { contract, key = "" } = command;
-    await this.#assertPermitted(contract, origin.source);
-    const domain = method.parent.file.proto.package;
-    await this.#init.ensureDomain(domain);
-    const { message, header, span } = commandMessage(command, {
-      subjects,
-      domain,
-      source: origin.source,
-      cause: origin.cause?.header,
-      trace: origin.cause?.trace ?? rootTrace(),
-      now: clock.now(),
-      messageId: origin.ids?.next(contract.name, key),
-      conversationId: origin.conversationId,
+  ): Promise<Dispatched<O>> {
+    const command = commandRequest(this.#init.contracts, method, { init, options });
+    await this.#assertPermitted(command.contract, origin.source);
+    const earlier = await this.#earlier(command, origin.source);
+    if (earlier !== undefined) return this.#init.desk.dispatched({ id: earlier, output: method.output }, origin);
+    await this.#init.ensureDomain(domainOf(method));
+    const made = this.#message(command, origin);
+    await this.#store([made]);
+    return this.#handle(made, method.output, origin);
+  }
+
+  /**
+   * Dispatches several commands at once: all of them are stored, or none, and they are listed as one batch. Those that were
+   * dispatched before under the same idempotency key are not stored again and keep the batch that they have.
+   *
+   * @throws MeshError COMMIT_TOO_LARGE for more than a thousand; as {@link dispatch} does
+   */
+  async dispatchAll<I extends DescMessage, O extends DescMessage>(
+    { method, inits, options }: DispatchAll<I, O>,
+    origin: DispatchOrigin,
+  ): Promise<DispatchedBatch<O>> {
+    if (inits.length > maxBatch) throw tooMany(inits.length);
+    const { contracts, desk, ensureDomain } = this.#init;
+    const id = options.batchId ?? origin.ids?.next("batch", "") ?? newId();
+    const requests = inits.map((init) =>
+      commandRequest(contracts, method, { init, options: { ...options, batchId: id } }),
+    );
+    const [first] = requests;
+    if (first === undefined) return { id, commands: [] };
+    await this.#assertPermitted(first.contract, origin.source);
+    await ensureDomain(domainOf(method));
+    const stored = new Map<string, CommandMessage>();
+    const ids: string[] = [];
+    for (const request of requests) {
+      const earlier = await this.#earlier(request, origin.source);
+      const made = earlier === undefined ? this.#message(request, origin) : undefined;
+      const key = earlier ?? made?.header.messageId ?? "";
+      if (made !== undefined && !stored.has(key)) stored.set(key, made);
+      ids.push(key);
+    }
+    await this.#store([...stored.values()]);
+    const commands = ids.map((each) => {
+      const made = stored.get(each);
+      if (made === undefined) return desk.dispatched({ id: each, output: method.output }, origin);
+      return this.#handle(made, method.output, origin);
     });
-    const { observer } = this.#init;
-    await observeSending({ kind: "dispatched", header, span, observer }, () => appender.append(message));
-    return { id: header.messageId };
+    return { id, commands };
+  }
+
+  #message(command: CommandRequest, { source, cause, ids, conversationId }: DispatchOrigin): CommandMessage {
+    const { clock, subjects } = this.#init;
+    return commandMessage(command, {
+      subjects,
+      domain: domainOf(command.contract.desc),
+      source,
+      cause: cause?.header,
+      trace: cause?.trace ?? rootTrace(),
+      now: clock.now(),
+      messageId: ids?.next(command.contract.name, command.key ?? ""),
+      conversationId,
+    });
+  }
+
+  async #store(made: readonly CommandMessage[]): Promise<void> {
+    const { appender, observer } = this.#init;
+    if (made.length === 0) return;
+    const stored = appender.appendAll(made.map(({ message }) => message));
+    const each = ({ header, span }: CommandMessage) =>
+      observeSending({ kind: "dispatched", header, span, observer }, () => stored);
+    await Promise.all(made.map(each));
+  }
+
+  #handle<O extends DescMessage>(
+    { header, message }: CommandMessage,
+    output: O,
+    origin: DispatchOrigin,
+  ): Dispatched<O> {
+    const { desk, clock } = this.#init;
+    const accepted = notBegun({ header, headers: message.headers, now: clock.now() });
+    return desk.dispatched({ id: header.messageId, output, accepted }, origin);
+  }
+
+  /** The id of the same command, dispatched before under the same idempotency key. */
+  async #earlier({ contract, request, repeatId }: CommandRequest, source: string): Promise<string | undefined> {
+    if (repeatId === undefined) return undefined;
+    const id = repeatId(source);
+    const known = await this.#init.statuses.find(id);
+    if (known === undefined) return undefined;
+    const { requestDigest } = known.command;
+    const digest = payloadDigest(toBinary(contract.desc.input, request));
+    if (requestDigest === "" || requestDigest === digest) return id;
+    const message = `"${contract.name}" was dispatched with another request under the same idempotency key (command "${id}"); take a new key for a new request`;
+    throw new MeshError({ code: "MESSAGE_ID_REUSED", message });
   }
 
   async #assertPermitted({ name, permission }: MethodContract, source: string): Promise<void> {
@@ -97,4 +183,15 @@ export class Dispatcher {
       message: `dispatching "${name}" needs permission "${permission}", which "${source}" does not hold`,
     });
   }
+}
+
+function domainOf(method: {
+  readonly parent: { readonly file: { readonly proto: { readonly package: string } } };
+}): string {
+  return method.parent.file.proto.package;
+}
+
+function tooMany(count: number): MeshError {
+  const message = `a batch of ${count} commands cannot be stored together, at most ${maxBatch} can; dispatch them in several with one batchId`;
+  return new MeshError({ code: "COMMIT_TOO_LARGE", message });
 }

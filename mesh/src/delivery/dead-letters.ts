@@ -64,7 +64,7 @@ export class DeadLetters {
   async #store(burial: Burial): Promise<void> {
     const { hearing, pulled, attempts, error } = burial;
     const { agent, handler } = hearing.operation;
-    const id = derivedId(pulled.stream, pulled.sequence, agent, handler);
+    const id = letterIdOf(burial);
     const letter = create(DeadLetterSchema, {
       id,
       agent,
@@ -95,6 +95,12 @@ export class DeadLetters {
       id,
     });
   }
+}
+
+/** The id of the letter that a message becomes: the same however often, and by whomever, it is buried. */
+export function letterIdOf({ pulled, hearing }: Pick<Burial, "pulled" | "hearing">): string {
+  const { agent, handler } = hearing.operation;
+  return derivedId(pulled.stream, pulled.sequence, agent, handler);
 }
 
 /** Characters of an error's text that a letter without its message holds. */

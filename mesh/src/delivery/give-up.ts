@@ -24,7 +24,7 @@ export interface Failure {
 /** What giving up needs. */
 export interface GiveUpInit {
   readonly clock: Clock;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, "bury">;
   /** Waits; false when the host drains first. */
   readonly hold: (wait: (signal: AbortSignal) => Promise<void>) => Promise<boolean>;
 }

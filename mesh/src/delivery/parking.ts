@@ -15,6 +15,11 @@ import { attemptsHeader, type FailedAttempt, writeAttempts } from "./past-attemp
 /** How long the broker keeps what it has put back: far longer than sourcing it may take, and than a crash is recovered from. */
 const firedTtl = "168h";
 
+/** The schedule under which a message of a stream waits. */
+export function scheduleIdOf({ stream, sequence }: Pick<PulledMessage, "stream" | "sequence">): string {
+  return derivedId("parked", stream, sequence);
+}
+
 /** A message that is to come again, and when. */
 export interface Parked {
   /** `attempt` is the number that its next try has. */
@@ -51,11 +56,10 @@ export interface ParkingInit {
  * the next retry, or by a host whose clock is behind the broker's.
  */
 export function parking({ broker, appender, subjects }: ParkingInit): Parking {
-  const idOf = ({ stream, sequence }: PulledMessage) => derivedId("parked", stream, sequence);
   const { schedules } = streamNames(subjects.namespace);
   return {
     async park(pulled, { header, due, agent, hearer, attempts }) {
-      const id = idOf(pulled);
+      const id = scheduleIdOf(pulled);
       const { name, priority = "MEDIUM", messageId, attempt } = header;
       const tokens = pulled.subject.split(".");
       const key = keyOfToken(tokens.at(-1) ?? "");
@@ -73,7 +77,7 @@ export function parking({ broker, appender, subjects }: ParkingInit): Parking {
       await appender.append({ subject: subjects.schedule(id), payload: pulled.payload, headers, id });
     },
     async holds(pulled) {
-      const filter = subjects.scheduled(idOf(pulled));
+      const filter = subjects.scheduled(scheduleIdOf(pulled));
       return (await storedAt(broker, schedules, { seq: 1, next_by_subj: filter })) !== undefined;
     },
   };

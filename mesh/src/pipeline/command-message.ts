@@ -6,11 +6,15 @@ import type { NewMessage } from "../broker/new-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { dueHeader } from "../due.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
-import { writeHeader } from "../header-codec.ts";
+import { encodeHeaderValue, writeHeader } from "../header-codec.ts";
+import { newId } from "../ids.ts";
 import type { OpenSpan } from "../telemetry/open-span.ts";
 import { inject, type TraceContext } from "../telemetry/propagation.ts";
 import { startSendSpan } from "../telemetry/tracing.ts";
 import type { CommandRequest } from "./command-request.ts";
+
+/** Header of a command that was dispatched together with others: what they are listed by. */
+export const batchHeader = "parley-batch";
 
 /** Who dispatches a command, when, and from which journal it leaves. */
 export interface CommandOrigin {
@@ -40,7 +44,7 @@ export function commandMessage(command: CommandRequest, origin: CommandOrigin): 
   const { subjects, domain, now } = origin;
   const header = headerFor(
     {
-      messageId: origin.messageId,
+      messageId: command.repeatId?.(origin.source) ?? origin.messageId,
       sourceAgentId: origin.source,
       targetAgentId: contract.agent,
       conversationId: origin.conversationId,
@@ -57,8 +61,11 @@ export function commandMessage(command: CommandRequest, origin: CommandOrigin): 
   const span = startSendSpan({ header, subject, parent: origin.trace });
   const headers = new Map<string, string>();
   writeHeader(header, (name, value) => headers.set(name, value), { key, contentType: "application/protobuf" });
+  if (command.batchId !== undefined) headers.set(batchHeader, encodeHeaderValue(command.batchId));
   if (due !== undefined) headers.set(dueHeader, new Date(due).toISOString());
   inject(span.context, (name, value) => headers.set(name, value));
   const payload = toBinary(contract.desc.input, request);
-  return { message: { subject, payload, headers, id: header.messageId }, header, span };
+  // The broker drops what has an id that it knows, and a whole commit with it; of repeats the runner alone decides.
+  const id = command.repeatId === undefined ? header.messageId : newId();
+  return { message: { subject, payload, headers, id }, header, span };
 }

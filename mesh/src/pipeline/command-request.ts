@@ -11,6 +11,7 @@ import {
 import type { Contracts } from "../contracts/contracts.ts";
 import type { CommandContract, MethodContract } from "../contracts/policy.ts";
 import type { Priority } from "../header.ts";
+import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import { assertValid } from "./validate.ts";
 
@@ -25,6 +26,8 @@ export interface DispatchOptions {
    * the contract's time until it expires.
    */
   readonly at?: Date | undefined;
+  /** Lists it together with others that say the same, 1 to 180 bytes. Default: none. */
+  readonly batchId?: string | undefined;
 }
 
 /** A contract of a method that can be dispatched. */
@@ -39,6 +42,12 @@ export interface CommandRequest {
   readonly priority: Priority;
   /** Milliseconds since the epoch; unset: at once. */
   readonly due: number | undefined;
+  readonly batchId: string | undefined;
+  /**
+   * Gives the id of a command whose request holds an idempotency key: the same for the same sender, method and key, so that a
+   * repeat is the same command. Unset: each is one of its own.
+   */
+  readonly repeatId: ((source: string) => string) | undefined;
 }
 
 /**
@@ -64,13 +73,22 @@ export function commandRequest<I extends DescMessage, O extends DescMessage>(
   const request = create(method.input, init);
   assertValid(method.input, request);
   const key = options.key ?? contract.command.orderKey?.read(request);
+  const givenKey = contract.idempotencyKey?.read(request) ?? "";
   return {
     contract,
     request,
     key: key === "" ? undefined : key,
+    batchId: batchOf(contract.name, options.batchId),
+    repeatId: givenKey === "" ? undefined : (source) => derivedId("command", contract.name, source, givenKey),
     priority: options.priority ?? contract.priority,
     due: dueTime(contract.name, options.at),
   };
+}
+
+function batchOf(name: string, batchId: string | undefined): string | undefined {
+  if (batchId === undefined || (batchId !== "" && Buffer.byteLength(batchId) <= 180)) return batchId;
+  const message = `"${name}" cannot be dispatched in batch ${JSON.stringify(batchId.slice(0, 60))}: a batch id has 1 to 180 bytes`;
+  throw new MeshError({ code: "INVALID_MESSAGE", message });
 }
 
 function dueTime(name: string, at: Date | undefined): number | undefined {

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import type { PulledMessage } from "../broker/pulled-message.ts";
+import type { Clock } from "../clock.ts";
+import { crashPoint } from "../crash-point.ts";
+import type { Burial } from "../delivery/dead-letters.ts";
+import { type Parked, scheduleIdOf } from "../delivery/parking.ts";
+import { errorDetail } from "../error-detail.ts";
+import type { MessageHeader } from "../header.ts";
+import { readHeader } from "../header-codec.ts";
+import { payloadDigest } from "../ids.ts";
+import { MeshError } from "../mesh-error.ts";
+import type { Incoming } from "../pipeline/incoming.ts";
+import type { Places } from "../pipeline/places.ts";
+import { isStream, type Next, type Reply } from "../pipeline/step.ts";
+import { changed, hasEnded, notBegun } from "./command-facts.ts";
+import type { RunningCommands } from "./running-commands.ts";
+import type { Known, Statuses } from "./statuses.ts";
+import { turnOf } from "./turn.ts";
+
+/** Most bytes of a reply that are kept with the status; of a larger one its size and digest are. */
+export const maxReplyBytes = 32 * 1024;
+
+/** What runs of commands are told with. */
+export interface CommandRunsInit {
+  readonly statuses: Statuses;
+  readonly clock: Clock;
+  readonly running: RunningCommands;
+}
+
+/** How a command is run. */
+export interface CommandWork {
+  /** Handlers at once; the end of a run is written down outside of it. */
+  readonly places: Places;
+  readonly output: DescMessage;
+  readonly handle: Next<Incoming>;
+}
+
+type Tried =
+  | { readonly kind: "done"; readonly begun: Known; readonly reply: Reply }
+  | { readonly kind: "failed"; readonly begun: Known; readonly error: MeshError };
+
+/**
+ * The runner's side of the status: RUNNING before the handler, by compare-and-set, so that a command which was taken back is not
+ * run and one that was begun cannot be taken back unseen; RETRYING after a failed try; DONE before the message is acknowledged, so
+ * that a message which comes again is not run again.
+ */
+export class CommandRuns {
+  readonly #init: CommandRunsInit;
+
+  constructor(init: CommandRunsInit) {
+    this.#init = init;
+  }
+
+  /** Runs one try of a command, unless it was taken back or done; then there is no reply. */
+  async run(incoming: Incoming, { places, output, handle }: CommandWork): Promise<Reply> {
+    const given = incoming.signal;
+    const { handler } = incoming.operation;
+    const tried = await this.#try(incoming, { places, handle });
+    if (tried === undefined) return undefined;
+    if (tried.kind === "done") {
+      const end = { state: CommandState.DONE, error: undefined, ...keptReply(tried.reply, output) };
+      await this.#end(tried.begun, given, () => end);
+      crashPoint("command.done", handler);
+      return tried.reply;
+    }
+    // The host drains: another instance takes the command over as it is.
+    if (given?.aborted) throw tried.error;
+    const error = errorDetail(tried.error);
+    const { instance, attempts } = tried.begun.command;
+    const after = await this.#end(tried.begun, given, (now) => {
+      // Somebody else has taken it over meanwhile.
+      if (now.instance !== instance || now.attempts !== attempts) return undefined;
+      return { error, state: now.cancelRequested ? CommandState.CANCELLED : CommandState.RETRYING };
+    });
+    if (after.state === CommandState.CANCELLED || after.state === CommandState.DONE) return undefined;
+    throw tried.error;
+  }
+
+  /**
+   * Writes down that a command waits at the broker, until it is due or for its next try; false when it was taken back or has
+   * ended, so need not wait.
+   */
+  async parked(pulled: PulledMessage, { header, due, agent }: Parked): Promise<boolean> {
+    const { statuses, clock } = this.#init;
+    const fresh = notBegun({ header, headers: pulled.headers, agent, now: clock.now() });
+    const change = { scheduleId: scheduleIdOf(pulled), nextAttemptAt: timestampFromMs(due) };
+    for (;;) {
+      const known = (await statuses.read(header.messageId)) ?? { command: fresh, revision: 0 };
+      const { state, cancelRequested, scheduleId } = known.command;
+      const arrival = { sequence: BigInt(pulled.sequence), requestDigest: "" };
+      // A redriven one may have to wait as well.
+      if (hasEnded(known.command)) return turnOf(known.command, arrival) === "run";
+      if (state === CommandState.RUNNING || (known.revision > 0 && scheduleId === change.scheduleId)) return true;
+      const next = cancelRequested
+        ? CommandState.CANCELLED
+        : state === CommandState.RETRYING
+          ? state
+          : CommandState.SCHEDULED;
+      if (await this.#replace(known, { ...change, state: next })) return next !== CommandState.CANCELLED;
+    }
+  }
+
+  /** Writes down that a command became a dead letter, unless another message of it runs or it has ended otherwise. */
+  async buried({ pulled, hearing, header, error }: Burial, deadLetterId: string): Promise<void> {
+    const { statuses, clock } = this.#init;
+    const read = header ?? headerIn(pulled);
+    if (read === undefined) return;
+    const { agent } = hearing.operation;
+    const fresh = notBegun({ header: read, headers: pulled.headers, agent, now: clock.now() });
+    const sequence = BigInt(pulled.sequence);
+    for (;;) {
+      const known = (await statuses.read(read.messageId)) ?? { command: fresh, revision: 0 };
+      const runsElsewhere = known.command.state === CommandState.RUNNING && known.command.sequence !== sequence;
+      if (runsElsewhere || hasEnded(known.command)) return;
+      const state = error.code === "EXPIRED" ? CommandState.EXPIRED : CommandState.FAILED;
+      if (await this.#replace(known, { state, sequence, deadLetterId, error: errorDetail(error) })) return;
+    }
+  }
+
+  /** The try itself, from the claim on, in one of the method's places; undefined: it is not to be run. */
+  async #try(
+    incoming: Incoming,
+    { places, handle }: Pick<CommandWork, "places" | "handle">,
+  ): Promise<Tried | undefined> {
+    const given = incoming.signal;
+    const leave = await places.take(given);
+    try {
+      using stoppable = this.#init.running.begin(incoming.header.messageId, given);
+      const begun = await this.#begin(incoming);
+      if (begun === undefined) return undefined;
+      crashPoint("command.begun", incoming.operation.handler);
+      incoming.signal = stoppable.signal;
+      try {
+        return { kind: "done", begun, reply: await handle(incoming) };
+      } catch (thrown) {
+        return { kind: "failed", begun, error: MeshError.from(thrown) };
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Claims the command for this run; undefined: it is not to be run. */
+  async #begin({ header, operation, pulled, due }: Incoming): Promise<Known | undefined> {
+    const { statuses, clock, running } = this.#init;
+    const headers = pulled?.headers ?? new Map<string, string>();
+    const fresh = notBegun({ header, headers, agent: operation.agent, now: clock.now() });
+    const arrival = { sequence: BigInt(pulled?.sequence ?? 0), requestDigest: fresh.requestDigest };
+    const isFirst = header.attempt === 1 && due === undefined && pulled?.deliveryCount === 1;
+    let known = isFirst ? undefined : await statuses.read(header.messageId);
+    for (;;) {
+      const turn = turnOf(known?.command, arrival);
+      if (turn === "pass") return undefined;
+      const next =
+        turn === "cancel"
+          ? { state: CommandState.CANCELLED }
+          : {
+              state: CommandState.RUNNING,
+              attempts: header.attempt,
+              sequence: arrival.sequence,
+              instance: running.instance,
+              startedAt: timestampFromMs(clock.now()),
+              endedAt: undefined,
+              nextAttemptAt: undefined,
+              scheduleId: "",
+              deadLetterId: "",
+            };
+      const stored = await this.#replace(known ?? { command: fresh, revision: 0 }, next);
+      if (stored !== undefined) return turn === "cancel" ? undefined : stored;
+      known = await statuses.read(header.messageId);
+    }
+  }
+
+  /**
+   * Writes what became of a try, unless the command has come to its end elsewhere, and gives what stands there then. The message
+   * stays in hand meanwhile: while the broker is away it goes on trying.
+   */
+  async #end(
+    begun: Known,
+    given: AbortSignal | undefined,
+    change: (command: Command) => Partial<Command> | undefined,
+  ): Promise<Command> {
+    for (let known = begun; ; ) {
+      const next = hasEnded(known.command) ? undefined : change(known.command);
+      if (next === undefined) return known.command;
+      try {
+        const stored = await this.#replace(known, next);
+        if (stored !== undefined) return stored.command;
+        known = (await this.#init.statuses.read(known.command.id)) ?? { ...known, revision: 0 };
+      } catch (thrown) {
+        if (MeshError.from(thrown).code !== "BROKER_UNAVAILABLE" || given?.aborted) throw thrown;
+      }
+    }
+  }
+
+  /** Undefined when somebody else has changed it. */
+  async #replace(known: Known, change: Partial<Command>): Promise<Known | undefined> {
+    const { statuses, clock } = this.#init;
+    const command = changed(known.command, change, clock.now());
+    try {
+      return { command, revision: await statuses.write(command, known.revision) };
+    } catch (thrown) {
+      if (MeshError.from(thrown).code !== "CONFLICT") throw thrown;
+      return undefined;
+    }
+  }
+}
+
+/** The header of a message whose content could not be read. */
+function headerIn({ headers }: PulledMessage): MessageHeader | undefined {
+  try {
+    return readHeader((name) => headers.get(name));
+  } catch {
+    return undefined;
+  }
+}
+
+function keptReply(reply: Reply, output: DescMessage): Partial<Command> {
+  if (reply === undefined || isStream(reply)) return {};
+  const bytes = toBinary(output, reply);
+  const kept = bytes.length <= maxReplyBytes ? { reply: bytes } : {};
+  return { ...kept, replyBytes: bytes.length, replyDigest: payloadDigest(bytes) };
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Command, CommandSchema } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import type { Appender } from "../broker/appender.ts";
+import type { Broker } from "../broker/connection.ts";
+import { readLast, type StoredEntry } from "../broker/journal-stream.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import type { Subjects } from "../broker/subjects.ts";
+import type { Clock } from "../clock.ts";
+import { readHeader } from "../header-codec.ts";
+import { newId } from "../ids.ts";
+import { notBegun } from "./command-facts.ts";
+
+/**
+ * Milliseconds that the status of a command is kept after its last change, or after it is due: longer than COMMANDS keeps a
+ * message, so that what was done is never taken for not begun.
+ */
+export const statusForMs = 8 * 24 * 60 * 60_000;
+
+/** What statuses are kept with. */
+export interface StatusesInit {
+  readonly broker: Broker;
+  readonly subjects: Subjects;
+  readonly appender: Appender;
+  readonly clock: Clock;
+}
+
+/** A stored status, and the revision under which it may be replaced. */
+export interface Known {
+  readonly command: Command;
+  readonly revision: number;
+}
+
+/**
+ * How far each command is: one message of STATUS each, replaced by compare-and-set alone, so that of a runner and whoever takes
+ * the command back one wins. A command that has not begun has none: dispatching writes nothing here.
+ */
+export class Statuses {
+  readonly #init: StatusesInit;
+
+  constructor(init: StatusesInit) {
+    this.#init = init;
+  }
+
+  /** The stored status, as the leader knows it. @throws MeshError BROKER_UNAVAILABLE after twenty seconds */
+  async read(id: string): Promise<Known | undefined> {
+    const { broker, subjects } = this.#init;
+    const { status } = streamNames(subjects.namespace);
+    const stored = await readLast(broker, status, { of: subjects.statusOf(id), certain: true });
+    return stored === undefined ? undefined : knownFrom(stored);
+  }
+
+  /**
+   * Replaces the status of a revision; 0: there is none yet. Gives the new revision.
+   *
+   * @throws MeshError CONFLICT when it is not the newest; BROKER_UNAVAILABLE after twenty seconds
+   */
+  async write(command: Command, revision: number): Promise<number> {
+    const { subjects, appender, clock } = this.#init;
+    const { id, agent, method, batchId } = command;
+    const waitsMs = command.due === undefined ? 0 : Math.max(0, timestampMs(command.due) - clock.now());
+    const { sequence } = await appender.append({
+      subject: subjects.status({ id, agent, method, batch: batchId || undefined }),
+      payload: toBinary(CommandSchema, command),
+      headers: new Map([["Nats-TTL", `${Math.ceil((statusForMs + waitsMs) / 1000)}s`]]),
+      id: newId(),
+      expect: { filter: subjects.statusOf(id), lastSequence: revision },
+    });
+    return sequence;
+  }
+
+  /** What is known of a command, begun or not; undefined: nothing, or not yet, or not any more. */
+  async find(id: string): Promise<Known | undefined> {
+    const { broker, subjects } = this.#init;
+    const known = await this.read(id);
+    if (known !== undefined) return known;
+    const { commands } = streamNames(subjects.namespace);
+    const stored = await readLast(broker, commands, { of: subjects.command(id), certain: true });
+    const command = stored === undefined ? undefined : this.commandIn(stored);
+    return command === undefined ? undefined : { command, revision: 0 };
+  }
+
+  /** The command that a message of COMMANDS is, as not begun; undefined when its header cannot be read. */
+  commandIn({ headers }: Pick<StoredEntry, "headers">): Command | undefined {
+    try {
+      const header = readHeader((name) => headers.get(name));
+      return header === undefined ? undefined : notBegun({ header, headers, now: this.#init.clock.now() });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A message of STATUS. */
+export function knownFrom({ payload, sequence }: StoredEntry): Known {
+  return { command: fromBinary(CommandSchema, payload), revision: sequence };
+}
