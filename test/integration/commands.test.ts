@@ -114,7 +114,8 @@ describe("a command", () => {
     await mesh.dispatch(job, request);
     await mesh.settled();
     await expect(mesh.client(JobService).do(request)).resolves.toMatchObject({ count: 1 });
-    expect(workshop.runsOf("asked twice")).toHaveLength(3);
+    // The second one dispatched is the first one.
+    expect(workshop.runsOf("asked twice")).toHaveLength(2);
     expect(await mesh.load(jobs.at("asked twice"))).toBe(1);
   });
 
