@@ -40,16 +40,20 @@ export interface JobRun {
   readonly at: number;
 }
 
+/** What is to be said of a job that was done; none: nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most behaviours return nothing
+type JobNote = Promise<string | undefined | void> | string | undefined | void;
+
 /** Does, for each job, what a test wants, and remembers every run. */
 export class Workshop {
   readonly runs: JobRun[] = [];
   /** Most that ran at once. */
   most = 0;
   #now = 0;
-  readonly #behaviours = new Map<string, (ctx: Context) => Promise<void> | void>();
+  readonly #behaviours = new Map<string, (ctx: Context) => JobNote>();
 
   /** What happens when a job of that name is done; others just come and go. */
-  behave(name: string, behaviour: (ctx: Context) => Promise<void> | void): void {
+  behave(name: string, behaviour: (ctx: Context) => JobNote): void {
     this.#behaviours.set(name, behaviour);
   }
 
@@ -69,8 +73,8 @@ export class Workshop {
             this.most = Math.max(this.most, ++this.#now);
             try {
               const count = kept ? await this.#keep(name, ctx) : 0;
-              await this.#behaviours.get(name)?.(ctx);
-              return { count };
+              const note = (await this.#behaviours.get(name)?.(ctx)) ?? "";
+              return { count, note };
             } finally {
               this.#now--;
             }
