@@ -43,7 +43,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "buries under new ids",
     file: "delivery/dead-letters.ts",
-    from: "const id = derivedId(pulled.stream, pulled.sequence, agent, handler);",
+    from: "const id = letterIdOf(burial);",
     to: "const id = derivedId(pulled.stream, Math.random(), agent, handler);",
     at: "delivery.buried",
   },
