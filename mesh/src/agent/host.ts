@@ -54,7 +54,11 @@ export async function host(options: HostOptions): Promise<Host> {
   const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };
   const presence = await openPresence(ground, present, opening);
   const sagas = await openSagas(ground, speech, { clock, random, replicas, steps: build.steps });
-  const hearing = [...hearings(agents, build), ...commandHearings(agents, { ...build, runs: speech.runs }), ...sagas.hearings];
+  const hearing = [
+    ...hearings(agents, build),
+    ...commandHearings(agents, { ...build, runs: speech.runs }),
+    ...sagas.hearings,
+  ];
   const heard = heldByMaintenance(hearing, ground);
   const ears = await openEars(ground, speech, {
     hearings: heard,
