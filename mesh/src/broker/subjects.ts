@@ -325,9 +325,9 @@ export class Subjects {
         };
   }
 
-  /** Filter on EVENTS of one key, of one type or of all; what is meant for one hearer alone is among the latter. */
-  eventsOfKey(typeName: string | undefined, key: string): string {
-    return `${this.namespace}.evt.*.${typeName === undefined ? "*" : typeToken(typeName)}.*.${keyToken(key)}`;
+  /** Filter on EVENTS of one type and key. */
+  eventsOfKey(typeName: string, key: string): string {
+    return `${this.namespace}.evt.*.${typeToken(typeName)}.*.${keyToken(key)}`;
   }
 
   /** Where the broker hands what `stream` sources from `origin` over to itself. */
@@ -377,6 +377,12 @@ export function keyTokenIn(subject: string): string {
 export function isForOneHearer(subject: string): boolean {
   const [, kind, , token = ""] = subject.split(".");
   return kind === "evt" && token.includes("~");
+}
+
+/** The event types that filters on EVENTS cover, by full name; what is meant for one hearer alone has no type in its subject. */
+export function heardTypes(filters: readonly string[]): readonly string[] {
+  const tokens = filters.map((filter) => filter.split(".")[3] ?? "");
+  return [...new Set(tokens.filter((token) => !token.includes("~")).map(packageOfToken))];
 }
 
 function address({ agent, hearer, lane = "medium" }: HearerAddress): string {

@@ -13,6 +13,7 @@ import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
 import { HandPublisher } from "./publish-event.ts";
+import { replayService } from "./replay/service.ts";
 import { shownEvent } from "./shown-event.ts";
 import { streamService } from "./streams.ts";
 import { tail } from "./tail.ts";
@@ -45,6 +46,7 @@ export function operatorAgent(): Operator {
     serves: [
       maintenanceService(async () => (await attached.promise).host),
       deadLetterService(() => attached.promise),
+      replayService(() => attached.promise),
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
       directoryService(() => attached.promise),
