@@ -5,11 +5,13 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { callCommand } from "./commands/call.ts";
 import { contractsCommand } from "./commands/contracts.ts";
+import { dlqCommand } from "./commands/dlq.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { newCommand } from "./commands/new.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { streamsCommand } from "./commands/streams.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { traceCommand } from "./commands/trace.ts";
@@ -27,6 +29,8 @@ export function program(): Command {
     .addCommand(contractsCommand())
     .addCommand(traceCommand())
     .addCommand(streamsCommand())
+    .addCommand(dlqCommand())
+    .addCommand(replayCommand())
     .addCommand(doctorCommand())
     .addCommand(maintenanceCommand())
     .addCommand(lintCommand())
