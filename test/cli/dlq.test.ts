@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { MeshError } from "@parley/mesh";
+import { operatorAgent } from "@parley/mesh/operator";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Listener } from "../agents/listener.ts";
+import { EchoSaidSchema } from "../gen/parley/test/v1/echo_pb.js";
+import { until } from "../tools/until.ts";
+import { Command, type Ended, run } from "./command.ts";
+
+const listener = new Listener();
+let mesh: TestMesh;
+
+beforeAll(async () => {
+  const { agent, attach } = operatorAgent();
+  mesh = await testMesh({ agents: [listener.agent("test.ear"), agent] });
+  attach(mesh);
+});
+
+afterAll(() => mesh.drain());
+
+function parley(...args: readonly string[]): Promise<Ended> {
+  return run([...args, "--url", mesh.url]);
+}
+
+/** Makes events die, and mends what they died of. */
+async function die(...keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    listener.behave(key, () => {
+      throw new MeshError({ code: "REFUSED", message: `no room for ${key}` });
+    });
+    await mesh.publish(EchoSaidSchema, { key, text: `to ${key}` });
+    await mesh.settled();
+    listener.behave(key, () => {});
+  }
+}
+
+async function letters(
+  ...filter: readonly string[]
+): Promise<readonly { readonly id: string; readonly key: string }[]> {
+  const { output, code } = await parley("dlq", "list", "-o", "json", ...filter);
+  expect(code).toBe(0);
+  return JSON.parse(output);
+}
+
+test("dlq list and show tell who gave up on what, and why, for people and for programs", async () => {
+  expect(await parley("dlq", "list")).toMatchObject({ code: 0, output: "No dead letters.\n" });
+  expect(await letters()).toEqual([]);
+  await die("shown", "hidden");
+  const [{ id } = { id: "" }] = await letters("--key", "shown");
+  const list = await parley("dlq", "list", "--limit", "1");
+  expect(list.output).toMatch(
+    /^ID +DIED +AGENT +HEARER +KEY +TRIES +CODE +WHY\n\S+ +2026-\S+Z +test.ear +listen +hidden +1 +REFUSED +no room for hidden\n$/,
+  );
+  expect(list.errors).toContain("There are more");
+  const { output } = await parley("dlq", "show", id);
+  expect(output).toMatch(/^REFUSED INVALID no room for shown\n/);
+  expect(output).toMatch(/\{\n {2}"key": "shown",\n {2}"text": "to shown"\n\}\n$/);
+  const json = JSON.parse((await parley("dlq", "show", id, "-o", "json")).output);
+  expect(json).toMatchObject({ key: "shown", message: { key: "shown" }, letter: { id, agent: "test.ear" } });
+});
+
+test("what makes no sense exits with 1 and says what to do", async () => {
+  for (const [args, problem] of [
+    [["dlq", "show", "no-such"], /NOT_FOUND there is no dead letter "no-such"/],
+    [["dlq", "list", "--code", "REFUSD"], /did you mean REFUSED/],
+    [["dlq", "list", "--since", "lately"], /Write e.g. 15m, 2h/],
+    [["dlq", "redrive"], /the filter is empty/],
+    [["dlq", "discard", "--all"], /--reason/],
+    [["dlq", "edit", "no-such", "--json", "{"], /is no JSON/],
+    [["dlq", "edit", "no-such"], /NOT_FOUND/],
+  ] as const) {
+    const { code, errors } = await parley(...args);
+    expect([code, errors]).toEqual([1, expect.stringMatching(problem)]);
+  }
+});
+
+test("dlq redrive has letters handled again, dlq discard removes them, both only say so in a dry run", async () => {
+  const dry = await parley("dlq", "redrive", "--all", "--dry-run");
+  expect(dry).toMatchObject({ code: 0, output: "2 would be redriven\n" });
+  const [{ id } = { id: "" }] = await letters("--key", "hidden");
+  expect(await parley("dlq", "redrive", id)).toMatchObject({ code: 0, output: "1 redriven\n", errors: "" });
+  await mesh.settled();
+  expect(listener.runsOf("hidden")).toHaveLength(2);
+  const discarded = await parley("dlq", "discard", "--hearer", "listen", "--reason", "seen", "-o", "json");
+  expect(JSON.parse(discarded.output)).toEqual({
+    ...{ discarded: 1, failed: 0, seen: 1, dryRun: false, finished: true },
+    problems: [],
+  });
+  expect(await letters()).toEqual([]);
+});
+
+test("dlq edit takes JSON, and without a terminal nothing else", async () => {
+  await die("edited", "typed");
+  const [typed, edited] = await letters();
+  const json = '{"key":"typed-well","text":"corrected"}';
+  const sent = await parley("dlq", "edit", typed?.id ?? "", "--json", json, "-o", "json");
+  expect(JSON.parse(sent.output)).toMatchObject({ dryRun: false, messageId: expect.any(String) });
+  await until(() => listener.runsOf("typed-well").length === 1);
+  const { code, errors } = await parley("dlq", "edit", edited?.id ?? "");
+  expect([code, errors]).toEqual([1, expect.stringContaining("no terminal for an editor")]);
+  expect(await letters()).toHaveLength(1);
+  await parley("dlq", "discard", "--all", "--reason", "seen");
+});
+
+test("dlq redrive that is interrupted says how far it came, and exits with 130", async () => {
+  await die("first", "second", "third");
+  await using command = new Command(["dlq", "redrive", "--all", "--rate", "1", "--url", mesh.url]);
+  await until(() => listener.runsOf("first").length === 2);
+  // The clock of the mesh stands, so the second one waits for ever.
+  command.process.kill("SIGINT");
+  expect(await command.ended()).toMatchObject({
+    code: 130,
+    output: expect.stringContaining("until it was interrupted"),
+  });
+  expect(await letters()).toHaveLength(2);
+  await parley("dlq", "discard", "--all", "--reason", "seen");
+});
+
+test("replay sends past events to one hearer", async () => {
+  const before = listener.runsOf("first").length;
+  const dry = await parley("replay", "test.ear", "listen", "--key", "first", "--dry-run");
+  expect(dry).toMatchObject({ code: 0, output: "1 would be replayed\n" });
+  const again = await parley("replay", "test.ear", "listen", "--key", "first", "--again");
+  expect(again).toMatchObject({
+    code: 0,
+    output: "1 replayed\n",
+    errors: expect.stringMatching(/^replay \S+; --name/),
+  });
+  await until(() => listener.runsOf("first").length === before + 1);
+  const nobody = await parley("replay", "test.ear", "renamed");
+  expect([nobody.code, nobody.errors]).toEqual([1, expect.stringContaining("NOT_FOUND")]);
+});
