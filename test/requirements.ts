@@ -116,9 +116,14 @@ export const requirements: readonly Requirement[] = [
     id: "R24",
     title: "A contract chooses at most once, at least once or effectively once",
     from: ["001"],
-    missing: "lanes and ordered delivery; effectively once only for hearers that commit",
+    missing: "effectively once only for hearers that commit",
   },
-  { id: "R25", title: "Messages start within the time of their priority: 1 s, 5 s, 30 s, 5 min", from: ["001", "004"] },
+  {
+    id: "R25",
+    title: "Messages start within the time of their priority: 1 s, 5 s, 30 s, 5 min",
+    from: ["001", "004"],
+    missing: "the times themselves are measured by a bench (lanes), not asserted: tests show the order of starts",
+  },
   {
     id: "R26",
     title: "Events are replicated, partitioned by key, kept for days and heard by groups",

@@ -6,6 +6,7 @@ import { type ConsumerConfig, type ConsumerInfo, JetStreamApiError } from "@nats
 import { nanos } from "@nats-io/transport-node";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
+import { firstOf } from "./pages.ts";
 import { patiently } from "./patience.ts";
 import { durableName } from "./subjects.ts";
 
@@ -59,11 +60,21 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
   });
 }
 
-/** The first sequence that a durable may not have settled; undefined when it is not there. */
-export async function settledBelow(broker: Broker, durable: Durable): Promise<number | undefined> {
-  return patiently(broker, `consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
-    const info = await consumerInfo(broker, durable);
-    return info === undefined ? undefined : info.ack_floor.stream_seq + 1;
+/**
+ * The first message that a durable may not have settled, as its sequence; of one that has settled all, the next one that the
+ * stream stores. Undefined when the durable is not there.
+ */
+export async function firstUnsettled(broker: Broker, { stream, name }: Durable): Promise<number | undefined> {
+  return patiently(broker, `consumer "${name}" of stream "${stream}"`, async () => {
+    const info = await consumerInfo(broker, { stream, name });
+    if (info === undefined) return undefined;
+    const { state } = await broker.manager.streams.info(stream);
+    // What it has not delivered yet may stand far behind the last that it has: others' messages are between them.
+    const from = 1 + (info.num_ack_pending > 0 ? info.ack_floor : info.delivered).stream_seq;
+    const { filter_subjects = [], filter_subject } = info.config;
+    const filters = filter_subject === undefined ? filter_subjects : [filter_subject];
+    const firsts = await Promise.all(filters.map((filter) => firstOf(broker, stream, { filter, from })));
+    return Math.min(state.last_seq + 1, ...firsts.flatMap((first) => (first === undefined ? [] : [first.sequence])));
   });
 }
 
@@ -108,7 +119,10 @@ function changeable(durable: Durable): Partial<ConsumerConfig> {
   };
 }
 
-async function consumerInfo(broker: Broker, { stream, name }: Durable): Promise<ConsumerInfo | undefined> {
+async function consumerInfo(
+  broker: Broker,
+  { stream, name }: Pick<Durable, "stream" | "name">,
+): Promise<ConsumerInfo | undefined> {
   try {
     return await broker.manager.consumers.info(stream, name);
   } catch (error) {

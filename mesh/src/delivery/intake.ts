@@ -45,7 +45,7 @@ export class Intake {
   readonly #pulls = new Map<Durable, Pull>();
   readonly #partitions: PulledPartition[] = [];
   readonly #ends: (() => void)[] = [];
-  #waitingForPlace = 0;
+  readonly #waitingForPlace: Record<Lane, number> = { critical: 0, high: 0, medium: 0, low: 0 };
 
   constructor(init: IntakeInit) {
     this.#init = init;
@@ -101,10 +101,10 @@ export class Intake {
 
   /** Runs `work` when there is a place for it, both among the handlers of this hearer and among those of the process. */
   async run<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
-    this.#waitingForPlace++;
+    this.#waitingForPlace[lane]++;
     const leaveOwn = await this.#slots.take(lane);
     const leave = await this.#init.slots.take(lane);
-    this.#waitingForPlace--;
+    this.#waitingForPlace[lane]--;
     const began = performance.now();
     try {
       return await work();
@@ -147,7 +147,7 @@ export class Intake {
   #room({ filters: [filter = ""] }: Durable): number {
     const lane = lanes.find((each) => filter.split(".", 3)[2] === each) ?? this.#usualLane;
     const free = Math.min(this.#slots.free(lane), this.#init.slots.free(lane));
-    return free + this.#pace.ahead - this.#waitingForPlace;
+    return free + this.#pace.ahead - this.#waitingForPlace[lane];
   }
 
   get #usualLane(): Lane {

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { forgetDurable, settledBelow } from "../broker/durable.ts";
+import { firstUnsettled, forgetDurable } from "../broker/durable.ts";
 import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, lanes, partitions, type Subjects } from "../broker/subjects.ts";
@@ -75,7 +75,7 @@ async function placesOf(broker: Broker, durables: readonly Durable[]): Promise<R
   // The first one tells of the rest, so most hearers cost one question.
   const [first, ...rest] = durables;
   const look = async (durable: Durable) => {
-    const place = await settledBelow(broker, durable);
+    const place = await firstUnsettled(broker, durable);
     if (place !== undefined) found.set(durable.name, place);
     return place !== undefined;
   };
