@@ -9,7 +9,7 @@ import { isLoopback } from "./loopback.ts";
 import { Offer, type Offered } from "./offer.ts";
 import { publicPart } from "./public-part.ts";
 import { restRoutes } from "./rest/rest-routes.ts";
-import { type Served, servedNothing } from "./served.ts";
+import { type Served, servedNothing, serving } from "./served.ts";
 import { ServedHealth } from "./served-health.ts";
 
 /** Which methods a gateway serves: those whose contract says EXPOSURE_PUBLIC, or all. */
@@ -72,7 +72,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     onOffer(offered: readonly Offered[]) {
       // Calls in progress stay with the answers that they began with.
       const answers = answersTo({ offered, send, health: board, closing: draining.signal });
-      served = { answers, rest: restRoutes(offered) };
+      served = serving(answers, restRoutes(offered));
       health.add(offered.map(({ service }) => service.typeName));
     },
   });

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Answers } from "./answers.ts";
+import { openApiDocument } from "./openapi/document.ts";
 import { RouteTable } from "./rest/route-table.ts";
 
 /** All that a gateway answers at one moment. */
@@ -9,7 +10,22 @@ export interface Served {
   /** Over Connect, gRPC and gRPC-Web. */
   readonly answers: Answers;
   readonly rest: RouteTable;
+  /** The OpenAPI document of `rest`, as JSON. */
+  openApi(): string;
+}
+
+/** Puts together what is served; the document is made when it is first asked for. */
+export function serving(answers: Answers, rest: RouteTable): Served {
+  let document: string | undefined;
+  return {
+    answers,
+    rest,
+    openApi() {
+      document ??= JSON.stringify(openApiDocument(rest.routes));
+      return document;
+    },
+  };
 }
 
 /** Before anything is offered. */
-export const servedNothing: Served = { answers: new Map(), rest: new RouteTable([]) };
+export const servedNothing: Served = serving(new Map(), new RouteTable([]));

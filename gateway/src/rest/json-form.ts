@@ -21,11 +21,13 @@ import { checkJson } from "./json-text.ts";
  * errors. Out: names of the contract, and every field that is not optional, also where it has its default.
  */
 export class JsonForm {
+  /** Types that may stand in a google.protobuf.Any, and the options that contracts use. */
+  readonly registry: Registry;
   readonly #read;
   readonly #write;
 
-  /** The registry has the types that may stand in a google.protobuf.Any. */
   constructor(registry: Registry) {
+    this.registry = registry;
     this.#read = { ...edgeJsonOptions, registry };
     this.#write = { useProtoFieldName: true, alwaysEmitImplicit: true, registry };
   }

@@ -26,3 +26,4 @@ export type {
   RetryPlan,
   RetryPlans,
 } from "./policy.ts";
+export { violationsOf } from "./validator.ts";
