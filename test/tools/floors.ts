@@ -54,7 +54,9 @@ function whatIsWrong(from: string, { target }: Import): string | undefined {
   if (scoped !== null) return wrongPackage(from, folderOf[scoped[1] ?? ""] ?? "agents");
   const extension = posix.extname(target);
   // A contract that a test writes out has imports too.
-  const isFile = target.includes("/") && extension !== "" && extension !== ".proto" && !target.startsWith("@");
+  // Our own code imports `.ts`; a `.js` outside of the packages is an installed one's.
+  const isOthers = target.startsWith("@") || (extension === ".js" && packageOf(target) === "");
+  const isFile = target.includes("/") && extension !== "" && extension !== ".proto" && !isOthers;
   if (!isFile || packageOf(from) === "") return undefined;
   if (packageOf(from) !== packageOf(target)) return wrongPath(from, target);
   if (isTest(target) && !isTest(from)) return "it is there for tests only";
