@@ -53,11 +53,12 @@ export class TripWorld {
         serve(SeatService, {
           book: async ({ trip, item }, ctx) => {
             await this.#come(`book ${item}`, ctx);
-            return ctx.commit({ trip: seats.at(trip) }, ({ trip }) => {
+            const reply = await ctx.commit({ trip: seats.at(trip) }, ({ trip }) => {
               trip.append(SeatBookedSchema, { item });
-              const filling = item === "huge" ? "x".repeat(300_000) : "";
-              return { seat: `${item}-${trip.state[item]}`, filling: filling === "" ? "" : "huge" };
+
+              return { seat: `${item}-${trip.state[item]}` };
             });
+            return { ...reply, filling: item === "huge" ? "x".repeat(300_000) : "" };
           },
           release: async ({ trip, item }, ctx) => {
             await this.#come(`release ${item}`, ctx);

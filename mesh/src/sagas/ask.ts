@@ -86,9 +86,7 @@ export function callAsk<I extends DescMessage, O extends DescMessage>(
   };
 }
 
-function isByReply<O extends DescMessage>(
-  request: Undo<O>["request"] | undefined,
-): request is (reply: MessageShape<O>) => MessageInitShape<DescMessage> {
+function isByReply<R>(request: Undo<R>["request"] | undefined): request is (reply: R) => MessageInitShape<DescMessage> {
   return typeof request === "function";
 }
 

@@ -162,14 +162,16 @@ export class Forward {
 
   /** Ends what is due, what mail has come for, and sagas that are over; whether there was any. */
   async #deliverWhatIsThere(): Promise<boolean> {
-    for (const [step, { ask }] of this.#steps) {
+    let isAny = false;
+    for (const [step, { ask }] of [...this.#steps]) {
       const ended = await this.#whatCame(step, ask.work, ask.begun.due && timestampMs(ask.begun.due));
       if (ended === undefined) continue;
       await this.#end(ended);
-      // The code may have asked for more, and that comes before what else is there.
-      return true;
+      // What the code asks for then comes before what else is there.
+      this.#takeAsks();
+      isAny = true;
     }
-    return false;
+    return isAny;
   }
 
   async #whatCame(step: string, work: Work, due: number | undefined): Promise<SagaStepEnded | undefined> {

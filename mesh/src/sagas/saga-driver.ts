@@ -90,7 +90,8 @@ export class SagaDriver {
         correlationId,
         conversationId,
         hops,
-        mailAfter: BigInt(await mailAfter()),
+        // An event that began it may have waited for the end of an earlier run, which took some of the mail.
+        mailAfter: BigInt(Math.max(await mailAfter(), ...takenBy(state))),
       });
       if (await this.#once({ id, incoming, state, started }, true)) return;
     }
@@ -236,6 +237,10 @@ interface Once {
   readonly incoming: Incoming;
   readonly state: SagaState;
   readonly started: SagaStarted;
+}
+
+function takenBy({ records }: SagaState): readonly number[] {
+  return records.flatMap(({ what }) => (what.case === "ended" ? [Number(what.value.sequence)] : []));
 }
 
 function running({ id }: SagaId, { status }: SagaState): MeshError {

@@ -7,7 +7,7 @@ import type { Undo } from "./undo.ts";
 /** How a step is done. */
 export interface StepOptions<O extends DescMessage> {
   /** How it is undone, made by `undo`; default: not at all. */
-  readonly undo?: Undo<O> | undefined;
+  readonly undo?: Undo<MessageShape<O>> | undefined;
 }
 
 /** What a saga waits for. */
