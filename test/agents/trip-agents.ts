@@ -40,6 +40,8 @@ export function booking(saga: Saga, item: string): Promise<{ readonly seat: stri
 export class TripWorld {
   /** Handlers that came, `book x` or `release x`, in their order. */
   readonly came: string[] = [];
+  /** Errors that bookings ended with. */
+  readonly refused: unknown[] = [];
   /** What is done before an item is booked or released; may throw. */
   readonly before = new Map<string, (ctx: Context) => Promise<void> | void>();
   /** What sagas do, by the plan of their wish. */
@@ -53,11 +55,13 @@ export class TripWorld {
         serve(SeatService, {
           book: async ({ trip, item }, ctx) => {
             await this.#come(`book ${item}`, ctx);
-            const reply = await ctx.commit({ trip: seats.at(trip) }, ({ trip }) => {
+            const booked = ctx.commit({ trip: seats.at(trip) }, ({ trip }) => {
               trip.append(SeatBookedSchema, { item });
 
               return { seat: `${item}-${trip.state[item]}` };
             });
+            booked.catch((error: unknown) => this.refused.push(error));
+            const reply = await booked;
             return { ...reply, filling: item === "huge" ? "x".repeat(300_000) : "" };
           },
           release: async ({ trip, item }, ctx) => {

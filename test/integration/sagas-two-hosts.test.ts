@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { SagaStatus } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import type { Saga } from "@parley/mesh";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { booking, seats, TripWorld } from "../agents/trip-agents.ts";
+import { hasten } from "../crash/settle.ts";
+import { TripPaidSchema, TripWishedSchema } from "../gen/parley/test/v1/trip_pb.js";
+
+const { COMPENSATED, COMPLETED } = SagaStatus;
+const world = new TripWorld();
+let first: TestMesh;
+let second: TestMesh;
+
+beforeAll(async () => {
+  first = await testMesh({ agents: [world.seats(), world.trips()] });
+  const { namespace, clock } = first;
+  second = await testMesh({ agents: [world.seats(), world.trips(2)], namespace, clock });
+});
+afterAll(async () => {
+  await second.drain();
+  await first.drain();
+});
+
+const idOf = (trip: string) => `test.trips/trip/${trip}`;
+const statusOf = async (trip: string) => (await first.sagas.get(idOf(trip)).catch(() => undefined))?.summary.status;
+const begin = (trip: string, plan: (saga: Saga) => Promise<unknown>) => {
+  world.plans.set(trip, plan);
+  return first.publish(TripWishedSchema, { trip, plan: trip });
+};
+const handlersOf = (what: string) => world.came.filter((each) => each === what).length;
+
+/** Delivers again what a host has in hand, as the broker does when that host stands still, until it has come so far. */
+async function takenOver(until: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await until())) await hasten(first.broker, first.namespace);
+}
+
+/** Holds up the first handler of a kind that comes, as a process does that stands still; gives what lets it go on. */
+function holdUp(what: string): () => void {
+  const gate = Promise.withResolvers<void>();
+  let isFirst = true;
+  world.before.set(what, () => {
+    const waits = isFirst;
+    isFirst = false;
+    return waits ? gate.promise : undefined;
+  });
+  return gate.resolve;
+}
+
+test("a saga that two hosts drive at once has each effect once", { timeout: 30_000 }, async () => {
+  const release = holdUp("book flight");
+  await begin("raced", async (saga) => {
+    await booking(saga, "flight");
+    await saga.all(booking(saga, "hotel"), booking(saga, "car"));
+  });
+  await takenOver(() => handlersOf("book flight") === 2);
+  release();
+  await expect.poll(() => statusOf("raced"), { timeout: 10_000 }).toBe(COMPLETED);
+  await first.settled();
+  expect(await first.load(seats.at("raced"))).toEqual({ flight: 1, hotel: 1, car: 1 });
+});
+
+test("a step that comes after it was undone is refused, whoever is still about it", { timeout: 30_000 }, async () => {
+  const release = holdUp("book ship");
+  await begin("late", (saga) => booking(saga, "ship"));
+  await expect.poll(() => handlersOf("book ship")).toBe(1);
+  await first.sagas.cancel(idOf("late"), { agent: "mesh.operator", by: "ada", note: "" });
+  await takenOver(async () => (await statusOf("late")) === COMPENSATED);
+  expect(handlersOf("release ship")).toBeGreaterThan(0);
+  release();
+  await expect.poll(() => world.refused).toMatchObject([{ code: "STEP_UNDONE" }]);
+  await first.settled();
+  expect(await first.load(seats.at("late"))).toEqual({});
+  expect(await statusOf("late")).toBe(COMPENSATED);
+});
+
+test("one that newer code began is left alone by an older host, and goes on where there is newer code", async () => {
+  const versions: number[] = [];
+  const { clock } = first;
+  world.plans.set("newer", async (saga) => {
+    await saga.waitFor("money", TripPaidSchema, { key: "newer", timeoutMs: 600_000 });
+    versions.push(saga.version);
+  });
+  await using mesh = await testMesh({ agents: [] });
+  const where = { namespace: mesh.namespace, clock };
+  {
+    await using newer = await testMesh({ agents: [world.seats(), world.trips(2)], ...where });
+    await newer.publish(TripWishedSchema, { trip: "newer", plan: "newer" });
+    await expect
+      .poll(async () => (await mesh.sagas.get(idOf("newer")).catch(() => undefined))?.records.at(-1)?.what.case)
+      .toBe("parked");
+  }
+  {
+    await using older = await testMesh({ agents: [world.seats(), world.trips(1)], ...where });
+    await older.publish(TripPaidSchema, { trip: "newer", amount: 1 });
+    await expect.poll(() => older.observed.filter(({ error }) => error === "JOURNAL_AHEAD").length).toBeGreaterThan(0);
+  }
+  await using _newer = await testMesh({ agents: [world.seats(), world.trips(2)], ...where });
+  const status = async () => (await mesh.sagas.get(idOf("newer"))).summary.status;
+  await expect.poll(status, { timeout: 10_000 }).toBe(COMPLETED);
+  expect(versions).toEqual([2]);
+}, 30_000);
