@@ -8,7 +8,7 @@ import type { Import, SourceFile } from "./source-files.ts";
 export const rooms: readonly (readonly string[])[] = [
   [],
   ["contracts", "resilience", "telemetry", "broker"],
-  ["trust", "directory", "maintenance"],
+  ["trust", "directory", "maintenance", "overlay"],
   ["pipeline"],
   ["calls", "journal", "delivery"],
   ["events", "commands", "sagas", "projection"],

@@ -4,10 +4,12 @@
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { refuseRolledBack } from "../broker/rolled-back.ts";
 import { ensureStreams } from "../broker/streams.ts";
+import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { ContractStore } from "../directory/contract-store.ts";
 import { Directory } from "../directory/directory.ts";
 import { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
+import { Overlays } from "../overlay/overlays.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
 import type { Heartbeat } from "./heartbeat.ts";
@@ -22,6 +24,8 @@ export interface Ground {
   readonly contractStore: ContractStore;
   readonly directory: Directory;
   readonly maintenance: MaintenanceBoard;
+  /** What holds for methods instead of their contracts for a while. */
+  readonly overlays: Overlays;
   /** Sees to it that the streams of a proto package are there, asked for the first time. */
   readonly ensureDomain: (domain: string) => Promise<void>;
 }
@@ -34,6 +38,8 @@ export interface GroundInit {
   readonly broker: string | undefined;
   readonly replicas: number | undefined;
   readonly heartbeat: Heartbeat | undefined;
+  /** By which overlays end. */
+  readonly clock: Clock;
 }
 
 /** Connects, makes the streams that the agents need, and opens the directory. What it opens goes onto `opening`. */
@@ -55,10 +61,11 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
     await Directory.open(broker, { namespace, replicas, heartbeatMs: heartbeat?.everyMs, ttlMs: heartbeat?.ttlMs }),
   );
   const maintenance = opening.use(await MaintenanceBoard.open(broker, namespace));
+  const overlays = opening.use(await Overlays.open(broker, namespace, init.clock));
   const ensureDomain = oncePerDomain(domains, (domain) =>
     ensureStreams(broker, { namespace, domains: [domain], replicas }),
   );
-  return { namespace, agents, contracts, broker, contractStore, directory, maintenance, ensureDomain };
+  return { namespace, agents, contracts, broker, contractStore, directory, maintenance, overlays, ensureDomain };
 }
 
 /** Makes what a package needs when it is first asked for; what failed is tried again. */

@@ -17,6 +17,7 @@ import type { Publisher } from "../events/publisher.ts";
 import type { MessageHeader } from "../header.ts";
 import type { JournalKey } from "../journal/define-journal.ts";
 import type { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
+import type { Overlays } from "../overlay/overlays.ts";
 import type { DispatchOptions } from "../pipeline/command-request.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
@@ -89,6 +90,8 @@ export interface Host extends AsyncDisposable {
   readonly closing: AbortSignal;
   /** Which maintenances are underway; for parts of the mesh itself. */
   readonly maintenance: MaintenanceBoard;
+  /** What holds for methods instead of their contracts for a while; for parts of the mesh itself. */
+  readonly overlays: Overlays;
   /** Contracts of all instances in the mesh, not of this host alone. */
   readonly contractStore: ContractStore;
   /** The host's connection; for parts of the mesh itself, agents have no use for it. */

@@ -17,6 +17,7 @@ import { openGround } from "./ground.ts";
 import { hearings } from "./hearing.ts";
 import { assertHeartbeat, assertWeight } from "./heartbeat.ts";
 import type { Host, HostOptions } from "./host-options.ts";
+import { type LiveContracts, liveContracts } from "./live-contracts.ts";
 import { heldByMaintenance } from "./maintenance.ts";
 import { openSagas } from "./open-sagas.ts";
 import { openPresence } from "./presence.ts";
@@ -42,12 +43,19 @@ export async function host(options: HostOptions): Promise<Host> {
   assertAdvertisable(options.advertise);
   assertHeartbeat(heartbeat);
   assertWeight(weight);
-  const ground = await openGround({ namespace, agents, broker, replicas, heartbeat }, opening);
+  const ground = await openGround({ namespace, agents, broker, replicas, heartbeat, clock }, opening);
   const instance = newId();
   const served = new Map<string, ServedMethod>();
   const speech = await openSpeech(ground, { instance, served, clock, random, observer }, opening);
   const { voice, pipeline } = speech;
-  const build = { contracts: ground.contracts, steps: handlerSteps(pipeline), voice, places: placesOfMethods() };
+  const live = liveContracts(ground.overlays);
+  const build = {
+    contracts: ground.contracts,
+    steps: handlerSteps(pipeline),
+    voice,
+    places: placesOfMethods(live),
+    live,
+  };
   for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
   const { workloads } = pipeline;
   const announcements = announcementsOf(ground, speech, clock);
@@ -86,6 +94,7 @@ export async function host(options: HostOptions): Promise<Host> {
     contracts: ground.contracts,
     directory: ground.directory,
     maintenance: ground.maintenance,
+    overlays: ground.overlays,
     contractStore: ground.contractStore,
     broker: ground.broker,
     closing: presence.closing,
@@ -120,11 +129,14 @@ export async function host(options: HostOptions): Promise<Host> {
 }
 
 /** Calls and commands of a method share its places. */
-function placesOfMethods(): (contract: MethodContract) => Places {
+function placesOfMethods(live: LiveContracts): (contract: MethodContract) => Places {
   const known = new Map<string, Places>();
-  return ({ name, maxConcurrency }) => {
-    const places = known.get(name) ?? new Places(maxConcurrency);
-    known.set(name, places);
+  return (contract) => {
+    const there = known.get(contract.name);
+    if (there !== undefined) return there;
+    const places = new Places(contract.maxConcurrency);
+    known.set(contract.name, places);
+    live(contract, ({ maxConcurrency }) => places.resize(maxConcurrency));
     return places;
   };
 }

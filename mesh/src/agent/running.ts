@@ -15,6 +15,7 @@ import { chain, type Next, type Step } from "../pipeline/step.ts";
 import { createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
 import { hearerGuard } from "./hearer-guard.ts";
+import type { LiveContracts } from "./live-contracts.ts";
 import type { ServedFunction } from "./serve.ts";
 import { runHandler } from "./serving.ts";
 
@@ -24,6 +25,7 @@ interface Build {
   readonly voice: Voice;
   readonly places: (contract: MethodContract) => Places;
   readonly runs: CommandRuns;
+  readonly live: LiveContracts;
 }
 
 /**
@@ -55,11 +57,11 @@ interface Runnable {
 function hearing(
   agent: Agent,
   { contract, command, call }: Runnable,
-  { steps, voice, runs, places: placesOf }: Build,
+  { steps, voice, runs, places: placesOf, live }: Build,
 ): Hearing {
   const { desc, name, priority, serviceName, timeoutMs, retries, idempotencyKey } = contract;
   const places = placesOf(contract);
-  const operation: Operation = Object.freeze({
+  const operation: Operation = {
     kind: "command",
     name,
     agent: agent.name,
@@ -70,7 +72,7 @@ function hearing(
     // The sender's permission was checked when it dispatched.
     permission: undefined,
     places,
-  });
+  };
   const run: Next<Incoming> = async (incoming) => {
     const ids = new MessageIds(agent.name, name, incoming.header.messageId);
     const ctx = createContext(voice, { incoming, idempotencyKey, ids });
@@ -78,17 +80,23 @@ function hearing(
   };
   const work = { places, output: desc.output, handle: chain(steps, run) };
   const valve = new Valve();
+  const guardBy = (plan: MethodContract["breaker"]) => hearerGuard(operation, plan, voice.clock);
+  const guards = new HearingGuards(valve, guardBy(contract.breaker), voice.outside.guardsOf(serviceName));
+  const kept = { delivery: command.delivery, retries, priority, ordered: command.orderKey !== undefined };
+  let plan = contract.breaker;
+  live(contract, (now) => {
+    Object.assign(operation, { timeoutMs: now.timeoutMs });
+    kept.retries = now.retries;
+    if (now.breaker !== plan) guards.replace(guardBy(now.breaker));
+    plan = now.breaker;
+  });
   return {
-    contract: { delivery: command.delivery, retries, priority, ordered: command.orderKey !== undefined },
+    contract: kept,
     operation,
     // Whoever dispatched before the first instance was there meant it to be done all the same.
     from: "retained",
     valve,
-    guards: new HearingGuards(
-      valve,
-      hearerGuard(operation, contract.breaker, voice.clock),
-      voice.outside.guardsOf(serviceName),
-    ),
+    guards,
     handle: (incoming) => runs.run(incoming, work),
     maxConcurrency: places.most,
   };

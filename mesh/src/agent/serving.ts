@@ -12,6 +12,7 @@ import type { Places } from "../pipeline/places.ts";
 import { chain, type Next, type Reply, type Step } from "../pipeline/step.ts";
 import { asMessage, createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
+import type { LiveContracts } from "./live-contracts.ts";
 import type { ServedFunction } from "./serve.ts";
 
 /**
@@ -27,6 +28,7 @@ export function servedMethods(
     readonly steps: readonly Step<Incoming>[];
     readonly voice: Voice;
     readonly places: (contract: MethodContract) => Places;
+    readonly live: LiveContracts;
   },
 ): Map<string, ServedMethod> {
   const served = new Map<string, ServedMethod>();
@@ -39,7 +41,7 @@ export function servedMethods(
           refuse(`"${contract.name}" streams its requests; agents serve unary and server-streaming methods`);
         }
         if (served.has(contract.name)) refuse(`"${contract.name}" is served by two agents of this host`);
-        const operation: Operation = Object.freeze({
+        const operation: Operation = {
           kind: "call",
           name: contract.name,
           agent: agent.name,
@@ -49,7 +51,8 @@ export function servedMethods(
           timeoutMs: contract.timeoutMs,
           permission: contract.permission,
           places: build.places(contract),
-        });
+        };
+        build.live(contract, (now) => Object.assign(operation, { timeoutMs: now.timeoutMs }));
         const call = implementation[desc.localName];
         if (call === undefined) refuse(`agent "${agent.name}" has no implementation of "${contract.name}"`);
         const run: Next<Incoming> = async (incoming) => {

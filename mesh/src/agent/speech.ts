@@ -72,7 +72,15 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
   const subjects = new Subjects(namespace);
   const appender = brokerAppender(broker);
   const maintenanceOf = maintenanceOfCalls(ground.maintenance, clock);
-  const pipeline = { clock, random, grants, observer, maintenanceOf, workloads: new Workloads() };
+  const pipeline = {
+    clock,
+    random,
+    grants,
+    observer,
+    maintenanceOf,
+    workloads: new Workloads(),
+    overlays: ground.overlays,
+  };
   const breakers = new Breakers(clock, (method, state) => recordBreakerState({ method }, state));
   const send = chain(
     callerSteps(pipeline),

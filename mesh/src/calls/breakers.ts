@@ -30,7 +30,9 @@ export class Breakers {
     const ofChannel = this.#guards.get(channel) ?? new Map<string, Guard>();
     this.#guards.set(channel, ofChannel);
     const onChange = (state: BreakerState) => this.#onChange(name, state);
-    const guard = ofChannel.get(name) ?? new Guard({ name, plan, clock: this.#clock, onChange });
+    const known = ofChannel.get(name);
+    // Under another plan than before, as an overlay's, it begins anew.
+    const guard = known?.plan === plan ? known : new Guard({ name, plan, clock: this.#clock, onChange });
     ofChannel.set(name, guard);
     const admission = guard.admit();
     if (admission !== undefined) return admission;

@@ -13,7 +13,8 @@ export interface Turn {
 
 /** The breakers of one hearer: while one is open its valve is shut, and what it has in hand waits and costs no attempt. */
 export class HearingGuards {
-  readonly #own: Guard | undefined;
+  #own: Guard | undefined;
+  #endOwn: () => void = () => {};
   readonly #valve: Valve;
   readonly #outside = new Set<Guard>();
 
@@ -23,9 +24,18 @@ export class HearingGuards {
    */
   constructor(valve: Valve, own: Guard | undefined, outside: readonly Guard[] = []) {
     this.#valve = valve;
-    this.#own = own;
-    if (own !== undefined) this.#follow(own);
+    this.replace(own);
     for (const guard of outside) this.add(guard);
+  }
+
+  /** Another breaker of the contract from now on, as its plan has changed; what waits for the old one asks the new one. */
+  replace(own: Guard | undefined): void {
+    const old = this.#own;
+    this.#endOwn();
+    if (old !== undefined) this.#valve.open(reasonOf(old));
+    this.#own = own;
+    this.#endOwn = own === undefined ? () => {} : this.#follow(own);
+    old?.retire();
   }
 
   /** One more outside system that stands in the way. */
@@ -62,15 +72,19 @@ export class HearingGuards {
     };
   }
 
-  #follow(guard: Guard): void {
-    const reason = `breaker of ${guard.name} is open`;
-    guard.follow((isOpen) => (isOpen ? this.#valve.shut(reason) : this.#valve.open(reason)));
+  #follow(guard: Guard): () => void {
+    const reason = reasonOf(guard);
+    return guard.follow((isOpen) => (isOpen ? this.#valve.shut(reason) : this.#valve.open(reason)));
   }
 }
 
 /** The breaker in this process that refused what a handler wanted to do; undefined when it failed of something else. */
 export function refusedBy(error: MeshError): Guard | undefined {
   return error.code === "BREAKER_OPEN" && error.cause instanceof Guard ? error.cause : undefined;
+}
+
+function reasonOf({ name }: Guard): string {
+  return `breaker of ${name} is open`;
 }
 
 function tell(admission: Admission | undefined, error: MeshError | undefined): void {

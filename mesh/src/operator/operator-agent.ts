@@ -12,6 +12,7 @@ import { directoryService } from "./directory-service.ts";
 import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
+import { announceExpiries, policyOverlayService } from "./policy-overlays.ts";
 import { HandPublisher } from "./publish-event.ts";
 import { replayService } from "./replay/service.ts";
 import { shownEvent } from "./shown-event.ts";
@@ -50,6 +51,7 @@ export function operatorAgent(): Operator {
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
       directoryService(() => attached.promise),
+      policyOverlayService(() => attached.promise),
       serve(OperatorService, {
         async getContracts() {
           const { contracts } = await attached.promise;
@@ -74,6 +76,7 @@ export function operatorAgent(): Operator {
     agent,
     attach(host) {
       const contracts = new MeshContracts(host);
+      announceExpiries(host, name);
       attached.resolve({ host, contracts, publisher: new HandPublisher(host, contracts) });
     },
   };

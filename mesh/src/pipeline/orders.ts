@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Clock } from "../clock.ts";
+import type { Overlays } from "../overlay/overlays.ts";
 import { recordRetry } from "../telemetry/metrics.ts";
 import { attemptBudget, serverBudget } from "./budget.ts";
 import { concurrency } from "./concurrency.ts";
@@ -9,6 +10,7 @@ import type { Incoming } from "./incoming.ts";
 import type { Observer } from "./observation.ts";
 import { observeCalls, observeHearing } from "./observe.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { overlaid } from "./overlaid.ts";
 import { type Grants, permission } from "./permission.ts";
 import { type MaintenanceOf, readOnly } from "./read-only.ts";
 import { retry } from "./retry.ts";
@@ -26,14 +28,17 @@ export interface PipelineInit {
   readonly maintenanceOf: MaintenanceOf;
   /** Where it is counted what handlers have in hand and how they do. */
   readonly workloads: Workloads;
+  /** What holds for methods instead of their contracts. */
+  readonly overlays: Pick<Overlays, "of">;
 }
 
 /**
- * The order on the caller's side, outermost first; a channel comes last. What is invalid never leaves; every attempt has
+ * The order on the caller's side, outermost first; a channel comes last. Under which contract is settled before anything else. What is invalid never leaves; every attempt has
  * its own time, cut from the call's.
  */
-export function callerSteps({ clock, random, observer }: PipelineInit): readonly Step<Outgoing>[] {
+export function callerSteps({ clock, random, observer, overlays }: PipelineInit): readonly Step<Outgoing>[] {
   return [
+    overlaid(overlays),
     ...(observer === undefined ? [] : [observeCalls(observer)]),
     traceCall,
     validateOutgoing,

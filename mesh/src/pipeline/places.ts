@@ -6,17 +6,31 @@
  * places are taken; commands wait for one, in the order in which they came, and go before calls.
  */
 export class Places {
-  readonly most: number;
+  #most: number;
   #taken = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(most: number) {
-    this.most = most;
+    this.#most = most;
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Gives other room from now on: who waits comes in where there is more; who is in stays where there is less. */
+  resize(most: number): void {
+    this.#most = most;
+    for (const next of [...this.#waiting].slice(0, Math.max(0, most - this.#taken))) {
+      this.#taken++;
+      this.#waiting.delete(next);
+      next();
+    }
   }
 
   /** A place at once: what to call when it is free again; undefined when there is none. */
   tryTake(): (() => void) | undefined {
-    if (this.#taken >= this.most) return undefined;
+    if (this.#taken >= this.#most) return undefined;
     this.#taken++;
     return this.#leaver();
   }
@@ -47,8 +61,8 @@ export class Places {
       if (isFree) return;
       isFree = true;
       const [next] = this.#waiting;
-      // The place goes from hand to hand: nobody else sees it free.
-      if (next === undefined) this.#taken--;
+      // The place goes from hand to hand: nobody else sees it free. Unless there are fewer places by now.
+      if (next === undefined || this.#taken > this.#most) this.#taken--;
       else {
         this.#waiting.delete(next);
         next();

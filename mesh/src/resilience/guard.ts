@@ -47,6 +47,11 @@ export class Guard {
     });
   }
 
+  /** By which it was made. */
+  get plan(): BreakerPlan {
+    return this.#plan;
+  }
+
   get state(): BreakerState {
     return this.#breaker.state;
   }
@@ -118,6 +123,12 @@ export class Guard {
     this.#followers.add(follower);
     if (this.retryAfterMs > 0) follower(true);
     return () => this.#followers.delete(follower);
+  }
+
+  /** Another one stands in its place: whoever waits for it asks again. */
+  retire(): void {
+    this.#followers.clear();
+    this.#wake();
   }
 
   #turned(state: BreakerState): void {

@@ -13,7 +13,7 @@ export const breakerLimits: Rule = {
   *check(contracts) {
     for (const { element, setting, policy } of [...contracts.methodPolicies(), ...contracts.eventPolicies()]) {
       if (policy.breaker === undefined) continue;
-      for (const found of badLimits(policy.breaker)) {
+      for (const found of badBreakerLimits(policy.breaker)) {
         yield { element, setting: [...setting, "breaker", found.setting], wrong: found.wrong, write: found.write };
       }
     }
@@ -24,7 +24,7 @@ export const breakerLimits: Rule = {
 function* badOutsideLimits(service: DescService): Iterable<Problem> {
   for (const [index, { breaker }] of (servicePolicyOf(service)?.outside ?? []).entries()) {
     if (breaker === undefined) continue;
-    for (const found of badLimits(breaker)) {
+    for (const found of badBreakerLimits(breaker)) {
       yield {
         element: service,
         setting: ["outside", index, "breaker", found.setting],
@@ -35,13 +35,21 @@ function* badOutsideLimits(service: DescService): Iterable<Problem> {
   }
 }
 
-interface BadLimit {
+/** A limit that cannot be. */
+export interface BadLimit {
   readonly setting: string;
   readonly wrong: string;
   readonly write: string;
 }
 
-function* badLimits({ failureRate, window, openFor, minimumCalls, halfOpenProbes }: BreakerPolicy): Iterable<BadLimit> {
+/** What keeps a breaker from opening or from closing again. */
+export function* badBreakerLimits({
+  failureRate,
+  window,
+  openFor,
+  minimumCalls,
+  halfOpenProbes,
+}: BreakerPolicy): Iterable<BadLimit> {
   if (failureRate !== undefined && !(failureRate > 0 && failureRate <= 1)) {
     yield {
       setting: "failureRate",
