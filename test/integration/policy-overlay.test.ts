@@ -113,7 +113,10 @@ test("delays hold for calls: none at all, or others than the contract's", async 
   state.runs = 0;
   await expect(fail()).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(state.runs).toBe(1);
-  await overlay({ method: nameOf("fail"), retry: { delays: [durationFromMs(3_000), durationFromMs(5_000)], jitter: 0 } });
+  await overlay({
+    method: nameOf("fail"),
+    retry: { delays: [durationFromMs(3_000), durationFromMs(5_000)], jitter: 0 },
+  });
   await until(() => meshes().every((mesh) => mesh.overlays.all()[0]?.retry?.delays.length === 2));
   state.runs = 0;
   const started = clock.now();
@@ -183,6 +186,21 @@ test("commands are run under it: tries, delays, timeout and breaker", async () =
   await overlays.removeOverlay({ method, author: "ada" });
   // The breaker went with it, and what waited for it goes on.
   await until(() => workshop.runsOf("waits").length === 1);
+});
+
+test("commands have more places under it, and fewer, than their contract gives", async () => {
+  const method = `${JobService.typeName}/Do`;
+  const gate = Promise.withResolvers<void>();
+  workshop.behave("crowd", () => gate.promise);
+  for (let i = 0; i < 8; i++) await serving.dispatch(JobService.method.do, { name: "crowd" });
+  await until(() => workshop.runsOf("crowd").length === 4);
+  await overlay({ method, maxConcurrency: 6 });
+  await until(() => workshop.runsOf("crowd").length === 6);
+  await overlay({ method, maxConcurrency: 1 });
+  await until(() => serving.overlays.all()[0]?.maxConcurrency === 1);
+  gate.resolve();
+  await serving.settled();
+  expect(workshop.runsOf("crowd")).toHaveLength(8);
 });
 
 test("it ends at its time in every host, and each change is told once, with who and why", async () => {

@@ -99,6 +99,7 @@ function hearing(
     guards,
     handle: (incoming) => runs.run(incoming, work),
     maxConcurrency: places.most,
+    onResize: (listener) => live(contract, (now) => listener(now.maxConcurrency)),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Hearing {
   readonly guards?: HearingGuards | undefined;
   /** Handlers that run at once in this process; default 32. */
   readonly maxConcurrency?: number | undefined;
+  /** Has the listener told whenever that changes. */
+  readonly onResize?: ((listener: (maxConcurrency: number) => void) => void) | undefined;
   /** Shut: nothing is pulled for this hearer here. */
   readonly valve?: Valve | undefined;
 }

@@ -54,6 +54,7 @@ export class Intake {
     // All events of one type are in the lane that their contract says.
     const reserve = operation.kind === "command";
     this.#slots = new Slots(maxConcurrency, { reserve, onFree: () => this.ask() });
+    init.hearing.onResize?.((most) => this.#slots.resize(most));
   }
 
   /** Names of its durables. */

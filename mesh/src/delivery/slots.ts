@@ -17,17 +17,24 @@ export interface SlotsOptions {
  * lane in the order of asking. Of fewer than eight places none is reserved.
  */
 export class Slots {
-  readonly #reserved: Readonly<Record<Lane, number>>;
-  readonly #shared: number;
+  readonly #reserves: boolean;
+  #reserved: Readonly<Record<Lane, number>> = { critical: 0, high: 0, medium: 0, low: 0 };
+  #shared = 0;
   readonly #used: Record<Lane, number> = { critical: 0, high: 0, medium: 0, low: 0 };
   readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { critical: [], high: [], medium: [], low: [] };
   readonly #onFree: (() => void) | undefined;
 
   constructor(total: number, { reserve = true, onFree }: SlotsOptions = {}) {
-    const eighth = reserve ? Math.floor(total / 8) : 0;
-    this.#reserved = { critical: eighth, high: eighth, medium: eighth, low: eighth };
-    this.#shared = total - lanes.length * eighth;
+    this.#reserves = reserve;
     this.#onFree = onFree;
+    this.#share(total);
+  }
+
+  /** Has so many places from now on: who waits comes in where there are more, who has one keeps it where there are fewer. */
+  resize(total: number): void {
+    this.#share(total);
+    while (this.#admitNext());
+    this.#onFree?.();
   }
 
   /** Places that a lane could take now. */
@@ -47,17 +54,28 @@ export class Slots {
     };
   }
 
+  #share(total: number): void {
+    const eighth = this.#reserves ? Math.floor(total / 8) : 0;
+    this.#reserved = { critical: eighth, high: eighth, medium: eighth, low: eighth };
+    this.#shared = total - lanes.length * eighth;
+  }
+
   #giveBack(lane: Lane): void {
     this.#used[lane]--;
+    if (!this.#admitNext()) this.#onFree?.();
+  }
+
+  /** Lets the most urgent one in that waits and may; false when there is none. */
+  #admitNext(): boolean {
     for (const each of lanes) {
       const next = this.#mayEnter(each) ? this.#waiting[each].shift() : undefined;
       if (next === undefined) continue;
       // Taken here, not where the waiting one goes on: nobody who asks meanwhile can have it.
       this.#used[each]++;
       next();
-      return;
+      return true;
     }
-    this.#onFree?.();
+    return false;
   }
 
   #mayEnter(lane: Lane): boolean {

@@ -33,8 +33,8 @@ export interface PipelineInit {
 }
 
 /**
- * The order on the caller's side, outermost first; a channel comes last. Under which contract is settled before anything else. What is invalid never leaves; every attempt has
- * its own time, cut from the call's.
+ * The order on the caller's side, outermost first; a channel comes last. Which contract holds is settled before anything else;
+ * what is invalid never leaves; every attempt has its own time, cut from the call's.
  */
 export function callerSteps({ clock, random, observer, overlays }: PipelineInit): readonly Step<Outgoing>[] {
   return [
