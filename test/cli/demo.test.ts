@@ -50,6 +50,9 @@ const expectedSteps = [
   "event scheduling.main tells all APPOINTMENT_REQUESTED",
   "event scheduling.main tells all SLOTS_OFFERED",
   "event scheduling.provider tells all APPOINTMENT_CONFIRMED",
+];
+
+const expectedHearers = [
   "heard scheduling.provider hears APPOINTMENT_CONFIRMED",
   "heard scheduling.user hears APPOINTMENT_CONFIRMED",
 ];
@@ -58,7 +61,10 @@ test.each(placements)("the demo carries out one booking, agents in $name [R21]",
   const { code, output, errors } = await demo(...args);
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   expect(output).toMatch(/^ready http:\/\/localhost:\d+$/m);
-  expect(steps(output)).toEqual(expectedSteps.toSorted());
+  const told = steps(output);
+  expect(told.filter((step) => !step.startsWith("heard "))).toEqual(expectedSteps.toSorted());
+  // Others hear it too, sooner or later; these two are waited for.
+  expect(told).toEqual(expect.arrayContaining([...expectedHearers]));
   const sentence = output.indexOf("Book a doctor's appointment for tomorrow afternoon");
   const offers = output.search(
     /^ {2}1\. {2}[01]\.\d\d {3}\w+ \d+ \w+ \d\d:\d\d–\d\d:\d\d {2}Dr\. .*Matches time preference/m,

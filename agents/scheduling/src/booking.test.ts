@@ -54,6 +54,7 @@ test("a sentence becomes ranked offers with reasons, as data and as words [R14]"
     matchScore: 1,
     reasoning: ["Matches time preference", "Earliest available"],
     version: 1,
+    expiresTime: "2026-01-05T09:15:00Z",
   });
   expect(new Set(response.offers.map(({ providerId }) => providerId))).toEqual(
     new Set(["prov_dr_smith", "prov_dr_weber"]),
@@ -89,7 +90,8 @@ test("a conversation books: both providers are asked, the confirmation is publis
   const hearers = said
     .filter(({ kind, header }) => kind === "heard" && header.name === "APPOINTMENT_CONFIRMED")
     .map(({ agent }) => agent);
-  expect(hearers.sort()).toEqual(["scheduling.provider", "scheduling.user"]);
+  // The provider agent hears it twice: to tell the provider, and to complete it at its end.
+  expect(hearers.sort()).toEqual(["scheduling.main", "scheduling.provider", "scheduling.provider", "scheduling.user"]);
   // Everything that the sentences caused belongs to the conversation.
   const caused = said.filter(({ header }) => header.causationId !== undefined);
   expect(new Set(caused.map(({ header }) => header.conversationId))).toEqual(new Set([conversationId]));
@@ -213,17 +215,24 @@ test("what is ruled out is not offered: a new day takes the place of the old one
   expect(asked.offers).toEqual([]);
 });
 
-test("what has been booked is not moved, and it is said how to get another time; offers do move", async () => {
+test("what has been booked is moved by a sentence and a choice, and stands until then; offers move too", async () => {
   await using world = await testWorld();
   const { conversationId } = await world.users.converse({ userId: "ann", text: sentence });
   const say = (text: string) => world.users.converse({ userId: "ann", text, conversationId });
   expect((await say("move it to Thursday")).reply).toMatch(
     /^These times are free for "Thursday 8 January, 12:00–18:00"/,
   );
-  expect((await say("yes")).appointment).toBeDefined();
-  const { reply, offers } = await say("move it to Friday");
-  expect(reply).toMatch(/^I cannot move an appointment yet\. Say "Cancel my appointment"/);
-  expect(offers).toEqual([]);
+  const { appointment } = await say("yes");
+  expect((await say("move it")).reply).toMatch(/^You have Dr\. .* To which day or time shall I move it\?/);
+  const { reply, offers } = await say("to Friday");
+  expect(reply).toMatch(/^These times are free for "friday/);
+  const listed = await world.scheduling.listAppointments({ userId: "ann" });
+  expect(listed.appointments).toEqual([appointment]);
+  const moved = await say("the second");
+  expect(moved.reply).toMatch(/^Your appointment has moved: Dr\. .*, Friday 9 January/);
+  expect(moved.appointment).toMatchObject({ slotId: offers[1]?.slotId });
+  const { appointments } = await world.scheduling.listAppointments({ userId: "ann" });
+  expect(appointments).toEqual([moved.appointment]);
   expect((await say("thanks")).reply).toBe("You are welcome.");
   expect((await say("Cancel my appointment")).reply).toMatch(/^Your appointment is cancelled/);
 });

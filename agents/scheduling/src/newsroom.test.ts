@@ -6,9 +6,18 @@ import { AppointmentConfirmedSchema } from "@parley/contracts/parley/scheduling/
 import { defineAgent } from "@parley/mesh";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { appointmentOf } from "./messages/appointment-message.ts";
+import { present } from "./messages/present.ts";
 import { newsroom } from "./newsroom.ts";
+import { newsOf } from "./notification.ts";
 
-const { hears, watch } = newsroom("reader", ({ userId }) => userId);
+const { tells, watch } = newsroom("reader");
+const hears = [
+  tells(AppointmentConfirmedSchema, "confirmed", ({ appointment: message }) => {
+    const appointment = appointmentOf(present(message));
+    return { readers: [appointment.userId], news: newsOf("APPOINTMENT_CONFIRMED", appointment) };
+  }),
+];
 let mesh: TestMesh;
 beforeAll(async () => {
   mesh = await testMesh({ agents: [defineAgent({ name: "test.reader", hears })] });
@@ -26,7 +35,7 @@ async function read(reader: string, after: string, count: number): Promise<reado
   const read: string[] = [];
   const end = new AbortController();
   for await (const { appointment } of watch(reader, after, { load: mesh.load, signal: end.signal })) {
-    read.push(appointment.appointmentId);
+    read.push(appointment?.appointmentId ?? "");
     if (read.length === count) end.abort();
   }
   return read;

@@ -2,24 +2,24 @@
 // Copyright the Parley authors
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { Appointment as AppointmentMessage } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
-import {
-  AppointmentCancelledSchema,
-  AppointmentConfirmedSchema,
-} from "@parley/contracts/parley/scheduling/v1/events_pb.js";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { NotificationKeptSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
-import { type Context, defineJournal, type Entry, type Heard, onCommit } from "@parley/mesh";
-import type { Appointment } from "./domain/booking/appointment.ts";
+import { type Context, defineJournal, type Heard, onCommit } from "@parley/mesh";
 import { journalKey } from "./journal-key.ts";
-import { appointmentOf } from "./messages/appointment-message.ts";
 import { newsFrom, notificationMessage } from "./messages/notification-message.ts";
 import { present } from "./messages/present.ts";
-import { type News, newsOf } from "./notification.ts";
+import type { News } from "./notification.ts";
+
+/** A piece of news, and who is told. */
+export interface Told {
+  readonly readers: readonly string[];
+  readonly news: News;
+}
 
 /** What a kind of reader is told, kept for each of them. */
 export interface Newsroom {
-  /** Hearers that keep what is confirmed and cancelled, each once. */
-  readonly hears: readonly Heard[];
+  /** Hears an event and keeps what it means to its readers, once. `what` names the hearer, with the newsroom's name. */
+  tells<D extends DescMessage>(event: D, what: string, tell: (event: MessageShape<D>) => Told | undefined): Heard;
   /** The news of a reader after `afterId` (all that are kept when it is empty or unknown), then each new one until the signal aborts. */
   watch(reader: string, afterId: string, ctx: Pick<Context, "load" | "signal">): AsyncIterable<News>;
 }
@@ -31,10 +31,10 @@ const firstLookMs = 20;
 const longestLookMs = 500;
 
 /**
- * A newsroom for the readers that `readerOf` names; `whom` names the journal and the hearers. Another instance may keep the
- * news that a reader watches for here, so a watch looks into the journal again and again, which costs one small read each.
+ * A newsroom; `whom` names the journal and the hearers. Another instance may keep the news that a reader watches for here, so
+ * a watch looks into the journal again and again, which costs one small read each.
  */
-export function newsroom(whom: string, readerOf: (appointment: Appointment) => string): Newsroom {
+export function newsroom(whom: string): Newsroom {
   const journal = defineJournal({
     name: `${whom}-notifications`,
     version: 1,
@@ -49,21 +49,21 @@ export function newsroom(whom: string, readerOf: (appointment: Appointment) => s
       }
     },
   });
-  const keys = ({ appointment }: Told) => ({
-    news: journal.at(journalKey(readerOf(appointmentOf(present(appointment))))),
-  });
-  const keep =
-    (kind: News["kind"]) =>
-    ({ appointment }: Told, entries: { readonly news: Entry<readonly News[], typeof NotificationKeptSchema> }) => {
-      const news = newsOf(kind, appointmentOf(present(appointment)));
-      if (entries.news.state.some(({ notificationId }) => notificationId === news.notificationId)) return;
-      entries.news.append(NotificationKeptSchema, { notification: notificationMessage(news, "") });
-    };
   return {
-    hears: [
-      onCommit(AppointmentConfirmedSchema, { name: `tell-${whom}-confirmed`, keys }, keep("APPOINTMENT_CONFIRMED")),
-      onCommit(AppointmentCancelledSchema, { name: `tell-${whom}-cancelled`, keys }, keep("APPOINTMENT_CANCELLED")),
-    ],
+    tells(event, what, tell) {
+      const keys = (heard: MessageShape<typeof event>) => {
+        const readers = new Set(tell(heard)?.readers ?? []);
+        return Object.fromEntries([...readers].map((reader) => [reader, journal.at(journalKey(reader))]));
+      };
+      return onCommit(event, { name: `tell-${whom}-${what}`, keys }, (heard, entries) => {
+        const news = tell(heard)?.news;
+        if (news === undefined) return;
+        for (const entry of Object.values(entries)) {
+          if (entry.state.some(({ notificationId }) => notificationId === news.notificationId)) continue;
+          entry.append(NotificationKeptSchema, { notification: notificationMessage(news, "") });
+        }
+      });
+    },
     async *watch(reader, afterId, { load, signal }) {
       let seen = afterId;
       let pauseMs = firstLookMs;
@@ -79,8 +79,4 @@ export function newsroom(whom: string, readerOf: (appointment: Appointment) => s
       }
     },
   };
-}
-
-interface Told {
-  readonly appointment?: AppointmentMessage | undefined;
 }

@@ -2,32 +2,41 @@
 // Copyright the Parley authors
 
 import type { Appointment } from "./domain/booking/appointment.ts";
-import { appointmentInWords } from "./domain/conversation/replies.ts";
-import { type Reader, timeInWords, zoneInWords } from "./domain/time/local-words.ts";
+import type { Offer } from "./domain/booking/offer.ts";
+
+/** What a piece of news is about; the names of parley.scheduling.v1.NotificationKind without their prefix. */
+export type NewsKind =
+  | "APPOINTMENT_CONFIRMED"
+  | "APPOINTMENT_CANCELLED"
+  | "APPOINTMENT_CHANGED"
+  | "APPOINTMENT_FAILED"
+  | "ALTERNATIVES_PROPOSED"
+  | "SUGGESTION"
+  | "BOOKING_REQUESTED"
+  | "UPDATE_ACKNOWLEDGED";
 
 /** What somebody is told without having asked; its text is made for whoever reads it. */
 export interface News {
   readonly notificationId: string;
-  readonly kind: "APPOINTMENT_CONFIRMED" | "APPOINTMENT_CANCELLED";
-  readonly appointment: Appointment;
+  readonly kind: NewsKind;
+  /** Unset where it is about none. */
+  readonly appointment?: Appointment | undefined;
   /** Milliseconds since the epoch. */
   readonly happenedAt: number;
+  /** What may be chosen now. */
+  readonly offers?: readonly Offer[] | undefined;
+  /** With a change: the appointment as it was. */
+  readonly original?: Appointment | undefined;
+  /** With a suggestion. */
+  readonly suggestionId?: string | undefined;
+  /** In the words of who caused it. */
+  readonly note?: string | undefined;
 }
 
-/** The news of an appointment that was confirmed or cancelled. */
-export function newsOf(kind: News["kind"], appointment: Appointment): News {
+/** The news of an appointment, told once for each kind and moment. */
+export function newsOf(kind: NewsKind, appointment: Appointment, more: Partial<News> = {}): News {
   const { appointmentId, updatedAt } = appointment;
-  return { notificationId: `${appointmentId}.${kind.toLowerCase()}`, kind, appointment, happenedAt: updatedAt };
-}
-
-/** The news for the user. */
-export function textForUser({ kind, appointment }: News, reader: Reader): string {
-  const what = kind === "APPOINTMENT_CONFIRMED" ? "confirmed" : "cancelled";
-  return `Your appointment is ${what}: ${appointmentInWords(appointment, reader)}.`;
-}
-
-/** The news for the provider. */
-export function textForProvider({ kind, appointment }: News, reader: Reader): string {
-  const what = kind === "APPOINTMENT_CONFIRMED" ? "New appointment" : "Appointment cancelled";
-  return `${what}: ${appointment.serviceType}, ${timeInWords(appointment, reader)} (${zoneInWords(reader.timeZone)}).`;
+  const often = kind === "APPOINTMENT_CHANGED" ? `.${updatedAt}` : "";
+  const notificationId = `${appointmentId}.${kind.toLowerCase()}${often}`;
+  return { notificationId, kind, appointment, happenedAt: updatedAt, ...more };
 }

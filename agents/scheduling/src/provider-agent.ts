@@ -2,21 +2,29 @@
 // Copyright the Parley authors
 
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
+import { ProviderDeskService } from "@parley/contracts/parley/scheduling/v1/provider_desk_pb.js";
+import { ResourceService } from "@parley/contracts/parley/scheduling/v1/resource_pb.js";
 import { type Agent, defineAgent, serve } from "@parley/mesh";
-import { availability } from "./provider/availability.ts";
-import { bookings } from "./provider/bookings.ts";
-import { descriptions } from "./provider/describe.ts";
-import { hears, news } from "./provider/news.ts";
+import { desk } from "./provider/desk.ts";
+import { completions } from "./provider/endings.ts";
+import { hears } from "./provider/news.ts";
 import { overview } from "./provider/overview.ts";
+import { providerMethods } from "./provider/provider-methods.ts";
+import { resourceService } from "./provider/resource-service.ts";
+import { timeOff } from "./provider/time-off.ts";
 
 /** The provider agent: keeps the calendars of all providers in journals, so it may run in any number of instances. */
 export function providerAgent(): Agent {
   return defineAgent({
     name: "scheduling.provider",
     description: "Keeps providers' calendars: who they are, when they are free, what is booked.",
-    permissions: ["MANAGE_PROVIDERS"],
-    serves: [serve(ProviderAgentService, { ...descriptions, ...availability, ...bookings, ...news })],
-    hears,
+    permissions: ["MANAGE_PROVIDERS", "KEEP_TIME", "UPDATE_UNAVAILABILITY"],
+    serves: [
+      serve(ProviderAgentService, providerMethods),
+      serve(ProviderDeskService, { ...timeOff, ...desk }),
+      serve(ResourceService, resourceService),
+    ],
+    hears: [...hears, ...completions],
     projections: [overview],
   });
 }

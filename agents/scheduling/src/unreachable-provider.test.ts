@@ -4,11 +4,8 @@
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { type Context, defineAgent, MeshError, serve } from "@parley/mesh";
 import { expect, test } from "vitest";
-import { availability } from "./provider/availability.ts";
-import { bookings } from "./provider/bookings.ts";
-import { descriptions } from "./provider/describe.ts";
-import { news } from "./provider/news.ts";
 import { overview } from "./provider/overview.ts";
+import { providerMethods } from "./provider/provider-methods.ts";
 import { schedulingAgent } from "./scheduling-agent.ts";
 import { type TestWorld, testWorld } from "./test-world.ts";
 import { userAgent } from "./user-agent.ts";
@@ -17,15 +14,13 @@ import { userAgent } from "./user-agent.ts";
 function providerAgentWhere(trouble: (providerId: string, ctx: Context) => Promise<void>) {
   return defineAgent({
     name: "scheduling.provider",
-    permissions: ["MANAGE_PROVIDERS"],
+    permissions: ["MANAGE_PROVIDERS", "KEEP_TIME"],
     serves: [
       serve(ProviderAgentService, {
-        ...descriptions,
-        ...bookings,
-        ...news,
+        ...providerMethods,
         async queryAvailability(request, ctx) {
           await trouble(request.providerId, ctx);
-          return availability.queryAvailability(request, ctx);
+          return providerMethods.queryAvailability(request, ctx);
         },
       }),
     ],

@@ -3,8 +3,11 @@
 
 import { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
 import { type Agent, defineAgent, serve } from "@parley/mesh";
+import { continuations } from "./user/continue.ts";
 import { talk } from "./user/converse.ts";
 import { hears, news } from "./user/news.ts";
+import { liking } from "./user/preferences.ts";
+import { suggestion } from "./user/suggestion.ts";
 
 /** The user agent: speaks with users, in their words and their time. Conversations are kept in journals, so any instance can go on with one. */
 export function userAgent(): Agent {
@@ -12,7 +15,7 @@ export function userAgent(): Agent {
     name: "scheduling.user",
     description: "Understands what users say, has it done, and tells them the outcome.",
     permissions: ["READ_PROVIDERS", "REQUEST_APPOINTMENT", "CONFIRM_SLOT", "CANCEL_APPOINTMENT", "READ_APPOINTMENTS"],
-    serves: [serve(UserAgentService, { ...talk, ...news })],
-    hears,
+    serves: [serve(UserAgentService, { ...talk, ...news, ...liking, ...suggestion })],
+    hears: [...hears, ...continuations],
   });
 }

@@ -2,11 +2,13 @@
 // Copyright the Parley authors
 
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AppointmentStatus, FailureReason } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
 import { AppointmentRequestedSchema, SlotsOfferedSchema } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import type {
   RequestAppointmentRequest,
   SchedulingAgentService,
 } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
+import { NegotiationSettledSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
 import type { Implementation } from "@parley/mesh";
 import { type TimePreference, type Wish, wishOf } from "../domain/time/time-preference.ts";
 import { bounds } from "../domain/time/time-window.ts";
@@ -14,26 +16,30 @@ import { invalid, notFound, requiredZone } from "../failure.ts";
 import { knownProviders } from "../known-providers.ts";
 import { offerMessage } from "../messages/appointment-message.ts";
 import { preferenceFrom } from "../messages/preference-message.ts";
+import { conversationOf, negotiationAt } from "./negotiations.ts";
 import { type Found, search } from "./search.ts";
 
 type Methods = Pick<Implementation<typeof SchedulingAgentService>, "requestAppointment">;
 
 const defaultOffers = 5;
 
-/** From a wish to ranked offers: steps 2 to 5 of a booking. */
+/** From a wish to ranked offers: steps 2 to 5 of a booking. Request and offers are kept as the negotiation, which announces both. */
 export const requestAppointment: Methods["requestAppointment"] = async (request, ctx) => {
-  const { userId, serviceType, context } = request;
+  const { userId, serviceType, context, participantIds, resourceIds, unwantedProviderIds } = request;
   const now = ctx.clock.now();
   const preference = wishedTime(request, now);
   const wish = wishOf(preference, now);
-  const providers = await knownProviders(ctx, { serviceType });
-  if (providers.length === 0) {
+  const able = await knownProviders(ctx, { serviceType });
+  if (able.length === 0) {
     throw notFound(
       `nobody offers "${serviceType}"; ListProviders shows what is offered`,
       "Sorry, nobody here offers that.",
     );
   }
+  const providers = able.filter(({ providerId }) => !unwantedProviderIds.includes(providerId));
   const requestId = ctx.messageId;
+  const conversationId = conversationOf(ctx, request.conversationId);
+  const negotiation = negotiationAt(conversationId || requestId, userId);
   const durationMinutes = request.desiredDurationMinutes || (context?.suggestedDurationMinutes ?? 0);
   const preferred = request.preferredProviderIds;
   const timeframe = timeframeOf(wish);
@@ -42,18 +48,33 @@ export const requestAppointment: Methods["requestAppointment"] = async (request,
       ...{ serviceType, durationMinutes, wish, preferred },
       liked: context?.preferredProviderIds ?? [],
       most: request.maxOffers || defaultOffers,
+      ...{ userId, participantIds, resourceIds, movedId: request.movedAppointmentId || undefined },
     }),
-    ctx.publish(AppointmentRequestedSchema, {
-      requestId,
-      userId,
-      serviceType,
-      ...timeframe,
-      durationMinutes,
-      preferredProviderIds: preferred,
+    ctx.commit({ negotiation }, (entries) => {
+      entries.negotiation.append(AppointmentRequestedSchema, {
+        ...{ requestId, userId, serviceType, durationMinutes, conversationId, participantIds, resourceIds },
+        negotiationId: negotiation.key,
+        ...timeframe,
+        preferredProviderIds: preferred,
+        time: timestampFromMs(now),
+      });
+      return null;
     }),
   ]);
   const offers = found.offers.map(offerMessage);
-  if (offers.length > 0) await ctx.publish(SlotsOfferedSchema, { requestId, userId, offers });
+  await ctx.commit({ negotiation }, (entries) => {
+    const time = timestampFromMs(ctx.clock.now());
+    if (offers.length > 0)
+      entries.negotiation.append(SlotsOfferedSchema, {
+        ...{ requestId, userId, offers, conversationId, time },
+        negotiationId: negotiation.key,
+      });
+    else
+      entries.negotiation.append(NegotiationSettledSchema, {
+        ...{ stage: AppointmentStatus.FAILED, reason: FailureReason.NOTHING_FREE, time },
+      });
+    return null;
+  });
   return {
     requestId,
     requestEcho: { serviceType, timePreference: preference.text ?? "", ...timeframe, durationMinutes },

@@ -3,7 +3,7 @@
 
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { type Context, MeshError } from "@parley/mesh";
-import type { Offer } from "../domain/booking/offer.ts";
+import { type Offer, offerMs } from "../domain/booking/offer.ts";
 import type { Provider } from "../domain/booking/provider.ts";
 import { type Candidate, rank } from "../domain/booking/ranking.ts";
 import { unreachableReply } from "../domain/conversation/replies.ts";
@@ -21,6 +21,14 @@ export interface Search {
   readonly preferred: readonly string[];
   readonly liked: readonly string[];
   readonly most: number;
+  /** For whom; unset: for nobody in particular. */
+  readonly userId?: string | undefined;
+  /** Who comes besides. */
+  readonly participantIds?: readonly string[] | undefined;
+  /** Rooms and equipment wanted by name. */
+  readonly resourceIds?: readonly string[] | undefined;
+  /** An appointment that is to be moved. */
+  readonly movedId?: string | undefined;
 }
 
 /** What was found. */
@@ -53,19 +61,26 @@ export async function search(ctx: Context, providers: readonly Provider[], wante
   const around = first.slots.length > 0 ? [] : [surroundings(wish, now)];
   const slots = around.length === 0 ? first.slots : (await ask(ctx, answering, { ...wanted, windows: around })).slots;
   const ranked = rank(slots, { wish, preferred, liked }, most);
-  return { offers: ranked, withinPreference: !wish.stated || matching.length > 0, unreachable: first.unreachable };
+  const expiresAt = now + offerMs;
+  const offers = ranked.map((offer) => ({ ...offer, expiresAt: Math.min(expiresAt, offer.start) }));
+  return { offers, withinPreference: !wish.stated || matching.length > 0, unreachable: first.unreachable };
 }
 
 async function ask(
   ctx: Context,
   providers: readonly Provider[],
-  { serviceType, durationMinutes, windows }: Search & { readonly windows: readonly TimeWindow[] },
+  search: Search & { readonly windows: readonly TimeWindow[] },
 ): Promise<{ readonly slots: readonly FreeSlot[]; readonly unreachable: readonly string[] }> {
+  const { serviceType, durationMinutes, windows, userId = "", movedId = "" } = search;
+  const { participantIds = [], resourceIds = [] } = search;
   if (windows.length === 0) return { slots: [], unreachable: [] };
   const client = ctx.client(ProviderAgentService);
   const asked = windows.map(timeFields);
   const outcomes = await fanOut(providers, async ({ providerId, name }) => {
-    const request = { providerId, serviceType, durationMinutes, windows: asked };
+    const request = {
+      ...{ providerId, serviceType, durationMinutes, windows: asked, userId },
+      ...{ participantIds: [...participantIds], resourceIds: [...resourceIds], movedAppointmentId: movedId },
+    };
     const { slots, version } = await client.queryAvailability(request, { target: `pa_${providerId}` });
     return slots.map((slot) => ({
       slotId: slot.slotId,

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type Appointment as AppointmentMessage,
   AppointmentSchema,
@@ -15,14 +15,18 @@ import {
 } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
 import type { Appointment, AppointmentStatus, FailureReason } from "../domain/booking/appointment.ts";
 import type { Failure, Offer } from "../domain/booking/offer.ts";
-import { milliseconds, timeFields, windowOf } from "./instants.ts";
+import { instantOrUnset, milliseconds, timeFields, windowOf } from "./instants.ts";
 
 /** The appointment as a message. */
 export function appointmentMessage(appointment: Appointment): AppointmentMessage {
-  const { start, end, createdAt, updatedAt, status, ...same } = appointment;
+  const { start, end, createdAt, updatedAt, status, ...rest } = appointment;
+  const { answerBy, participantIds = [], resourceIds = [], movedFromId = "", movedToId = "", ...same } = rest;
   return create(AppointmentSchema, {
-    ...same,
+    ...{ ...same, movedFromId, movedToId },
     ...timeFields({ start, end }),
+    participantIds: [...participantIds],
+    resourceIds: [...resourceIds],
+    ...(answerBy === undefined ? {} : { answerByTime: timestampFromMs(answerBy) }),
     status: StatusMessage[status],
     createdTime: timestampFromMs(createdAt),
     updatedTime: timestampFromMs(updatedAt),
@@ -32,24 +36,33 @@ export function appointmentMessage(appointment: Appointment): AppointmentMessage
 /** The appointment that a message says. */
 export function appointmentOf(message: AppointmentMessage): Appointment {
   const { appointmentId, userId, providerId, providerName, serviceType, slotId, conversationId } = message;
+  const { participantIds, resourceIds, answerByTime, movedFromId, movedToId } = message;
   return {
     ...{ appointmentId, userId, providerId, providerName, serviceType, slotId, conversationId },
     ...windowOf(message),
     status: statusOf(message.status),
     createdAt: milliseconds(message.createdTime),
     updatedAt: milliseconds(message.updatedTime),
+    ...(participantIds.length === 0 ? {} : { participantIds }),
+    ...(resourceIds.length === 0 ? {} : { resourceIds }),
+    ...(answerByTime === undefined ? {} : { answerBy: timestampMs(answerByTime) }),
+    ...(movedFromId === "" ? {} : { movedFromId }),
+    ...(movedToId === "" ? {} : { movedToId }),
   };
 }
 
 /** The offer as a message. */
-export function offerMessage({ start, end, reasoning, ...same }: Offer): SlotOffer {
-  return create(SlotOfferSchema, { ...same, ...timeFields({ start, end }), reasoning: [...reasoning] });
+export function offerMessage({ start, end, reasoning, expiresAt, ...same }: Offer): SlotOffer {
+  const expiry = expiresAt === undefined ? {} : { expiresTime: timestampFromMs(expiresAt) };
+  return create(SlotOfferSchema, { ...same, ...timeFields({ start, end }), ...expiry, reasoning: [...reasoning] });
 }
 
 /** The offer that a message says. */
 export function offerOf(message: SlotOffer): Offer {
   const { slotId, providerId, providerName, serviceType, matchScore, reasoning, version } = message;
-  return { ...{ slotId, providerId, providerName, serviceType, matchScore, reasoning, version }, ...windowOf(message) };
+  const expiresAt = instantOrUnset(message.expiresTime);
+  const same = { slotId, providerId, providerName, serviceType, matchScore, reasoning, version };
+  return { ...same, ...windowOf(message), ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 /** The failure as a message. */
@@ -72,7 +85,8 @@ export function reasonOf(reason: ReasonMessage): FailureReason {
   return name === undefined || name === "UNSPECIFIED" ? "SLOT_UNKNOWN" : name;
 }
 
-function statusOf(status: StatusMessage): AppointmentStatus {
+/** The status in the domain's words; one that a newer peer may send counts as failed. */
+export function statusOf(status: StatusMessage): AppointmentStatus {
   const name = StatusMessage[status] as AppointmentStatus | "UNSPECIFIED" | undefined;
   return name === undefined || name === "UNSPECIFIED" ? "FAILED" : name;
 }

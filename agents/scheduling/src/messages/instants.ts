@@ -9,6 +9,11 @@ export function milliseconds(timestamp: Timestamp | undefined): number {
   return timestamp === undefined ? 0 : timestampMs(timestamp);
 }
 
+/** Milliseconds since the epoch of a field that may be unset. */
+export function instantOrUnset(timestamp: Timestamp | undefined): number | undefined {
+  return timestamp === undefined ? undefined : timestampMs(timestamp);
+}
+
 /** Start and end of a domain object as the fields of a message. */
 export function timeFields({ start, end }: TimeWindow): { startTime: Timestamp; endTime: Timestamp } {
   return { startTime: timestampFromMs(start), endTime: timestampFromMs(end) };

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { OpeningReason, ProviderAvailableSchema } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import type { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { ProviderDescribedSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
 import type { Implementation } from "@parley/mesh";
+import { openedTimes } from "../domain/booking/opening.ts";
 import type { Provider } from "../domain/booking/provider.ts";
 import { offeringOf } from "../domain/booking/provider.ts";
 import { isTimeZone } from "../domain/time/time-zone.ts";
 import { invalid } from "../failure.ts";
+import { timeFields } from "../messages/instants.ts";
 import { providerFrom, providerMessage } from "../messages/provider-message.ts";
 import { calendars } from "./calendars.ts";
 import { overview } from "./overview.ts";
@@ -16,16 +19,26 @@ import { shown } from "./shown.ts";
 type Methods = Pick<Implementation<typeof ProviderAgentService>, "upsertProvider" | "listProviders">;
 
 const pageSize = 200;
+/** More stretches of new time than that are not told of: nobody would be suggested one of the later ones. */
+const mostOpened = 100;
 
 /** Who the providers are. */
 export const descriptions: Methods = {
   async upsertProvider(request, ctx) {
     const provider = checked(providerFrom(required(request.provider)));
     const message = providerMessage(provider);
-    const version = await ctx.commit({ calendar: calendars.at(provider.providerId) }, ({ calendar }) => {
+    const { providerId } = provider;
+    const now = ctx.clock.now();
+    const version = await ctx.commit({ calendar: calendars.at(providerId) }, ({ calendar }, outbox) => {
+      const before = calendar.state.provider;
       // Described again in the same words: nothing happens, so no offer becomes older than it is.
-      const same = JSON.stringify(calendar.state.provider) === JSON.stringify(provider);
-      if (!same) calendar.append(ProviderDescribedSchema, { provider: message });
+      if (JSON.stringify(before) === JSON.stringify(provider)) return calendar.version;
+      calendar.append(ProviderDescribedSchema, { provider: message });
+      const opened = before === undefined ? [] : openedTimes(before, provider, now);
+      if (opened.length > 0) {
+        const windows = opened.slice(0, mostOpened).map(timeFields);
+        outbox.publish(ProviderAvailableSchema, { providerId, windows, reason: OpeningReason.HOURS_ADDED });
+      }
       return calendar.version;
     });
     await shown(ctx);

@@ -3,7 +3,6 @@
 
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { offeringOf } from "../domain/booking/provider.ts";
-import { matchingTime } from "../domain/booking/ranking.ts";
 import { type Request, requestAfter } from "../domain/conversation/conversation.ts";
 import {
   durationReply,
@@ -20,6 +19,7 @@ import { preferenceOf } from "../domain/sentence/time-words.ts";
 import { wishOf } from "../domain/time/time-preference.ts";
 import { offerOf } from "../messages/appointment-message.ts";
 import { preferenceMessage } from "../messages/preference-message.ts";
+import { preferencesOf } from "./preferences.ts";
 import { type Answer, servicesOf, type Turn } from "./turn.ts";
 
 /** Looks for times, or asks what is missing. What was said so far is kept, so that the next sentence need only add to it. */
@@ -27,6 +27,10 @@ export async function book(turn: Turn): Promise<Answer> {
   const { ctx, userId, conversationId, reader, understood } = turn;
   const { request, choices } = completed(turn);
   const requested = { kind: "requested", request } as const;
+  const { moving } = turn.conversation;
+  const stillMoving = moving !== undefined && moving.serviceType === request.serviceType;
+  // A new request ends the moving of an appointment, unless it is about that very appointment.
+  const goingOn = stillMoving ? [requested, { kind: "moving", appointment: moving } as const] : [requested];
   const { serviceType, durationMinutes, when } = request;
   if (understood.impossible !== undefined)
     return { reply: impossibleReply(understood.impossible), events: [requested] };
@@ -43,7 +47,7 @@ export async function book(turn: Turn): Promise<Answer> {
     };
   }
   if (leftOpen(when, understood.notWhen))
-    return { reply: whenElseReply(understood.notWhen?.text ?? ""), events: [requested] };
+    return { reply: whenElseReply(understood.notWhen?.text ?? ""), events: goingOn };
   const preference = preferenceOf(when, reader);
   if (wishOf(preference, reader.now).windows.length === 0) {
     return { reply: pastReply, events: [{ kind: "requested", request: { ...request, when: undefined } }] };
@@ -52,27 +56,27 @@ export async function book(turn: Turn): Promise<Answer> {
     .filter((provider) => offeringOf(provider, serviceType) !== undefined)
     .map(({ providerId }) => providerId);
   const { unwantedIds = [] } = request;
+  const { preferredProviderIds, defaultDurationMinutes } = await preferencesOf(ctx, userId);
   const answer = await ctx.client(SchedulingAgentService).requestAppointment(
     {
       ...{ userId, serviceType },
       timePreference: preferenceMessage(preference),
       desiredDurationMinutes: durationMinutes ?? 0,
       preferredProviderIds: request.providerIds.filter((id) => able.includes(id)).slice(0, 20),
-      maxOffers: unwantedIds.length > 0 ? 50 : 0,
+      unwantedProviderIds: [...unwantedIds],
+      context: { preferredProviderIds: [...preferredProviderIds], suggestedDurationMinutes: defaultDurationMinutes },
+      movedAppointmentId: stillMoving ? moving.appointmentId : "",
+      conversationId,
     },
     { conversationId },
   );
-  // The scheduling agent knows whom one likes, not whom one rules out.
-  const wanted = answer.offers.map(offerOf).filter(({ providerId }) => !unwantedIds.includes(providerId));
-  const offers = unwantedIds.length > 0 ? wanted.slice(0, 5) : wanted;
-  const matching =
-    unwantedIds.length === 0 || when === undefined || offers.some(({ reasoning }) => reasoning.includes(matchingTime));
-  const withinPreference = answer.withinPreference && matching;
+  const offers = answer.offers.map(offerOf);
+  const { withinPreference } = answer;
   const reply = offersReply(
     { offers, withinPreference, wish: when?.text, remarks: remarksOn(turn, request, able) },
     reader,
   );
-  return { reply, events: [requested, { kind: "offered", offers }] };
+  return { reply, events: [...goingOn, { kind: "offered", offers }] };
 }
 
 /** The request with its service, where that follows from a name; else the services to ask about. */

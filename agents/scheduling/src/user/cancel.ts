@@ -50,7 +50,13 @@ export async function cancel(
  * What is still to come, earliest first. The list may lack for a moment what was booked at another instance; the appointment
  * that this conversation speaks of must not be missing, so it is asked for by itself.
  */
-async function upcoming({ ctx, userId, conversationId, conversation, reader }: Turn): Promise<readonly Appointment[]> {
+export async function upcoming({
+  ctx,
+  userId,
+  conversationId,
+  conversation,
+  reader,
+}: Turn): Promise<readonly Appointment[]> {
   const client = ctx.client(SchedulingAgentService);
   const { appointments } = await client.listAppointments({ userId }, { conversationId });
   const listed = appointments.map(appointmentOf);

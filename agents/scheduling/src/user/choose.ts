@@ -10,6 +10,7 @@ import { endOf, slotOf } from "../domain/booking/slot.ts";
 import {
   confirmedReply,
   failedReply,
+  movedReply,
   noSuchOfferReply,
   whichOfferReply,
   whichToCancelReply,
@@ -38,8 +39,8 @@ export async function choose(turn: Turn): Promise<Answer> {
   }
   const offer = offers[choice.kind === "one" ? choice.index : 0];
   if (offer === undefined) return say(noSuchOfferReply(offers.length));
-  const outcome = await confirm(turn, offer.slotId);
-  const { reply, events } = answerTo(outcome, turn);
+  const outcome = await confirm({ ...turn, moving: conversation.moving }, offer.slotId);
+  const { reply, events } = answerTo(outcome, { reader, moving: conversation.moving });
   return {
     reply,
     events: [{ kind: "selected", slotId: offer.slotId }, ...events],
@@ -47,12 +48,12 @@ export async function choose(turn: Turn): Promise<Answer> {
   };
 }
 
-/** Has the scheduling agent book a slot. */
+/** Has the scheduling agent book a slot, or move to it what is being moved. */
 export async function confirm(
-  turn: { ctx: Context; userId: string; conversationId: string },
+  turn: { ctx: Context; userId: string; conversationId: string; moving?: Appointment | undefined },
   slotId: string,
 ): Promise<Outcome> {
-  const { ctx, userId, conversationId } = turn;
+  const { ctx, userId, conversationId, moving } = turn;
   const slot = slotOf(slotId);
   if (slot === undefined) {
     return {
@@ -62,15 +63,27 @@ export async function confirm(
   }
   const { providerId, start } = slot;
   const times = { startTime: timestampFromMs(start), endTime: timestampFromMs(endOf(slot)) };
-  const request = { userId, slotId, providerId, ...times, conversationId };
-  const { result } = await ctx.client(SchedulingAgentService).confirmSlot(request, { conversationId });
+  const client = ctx.client(SchedulingAgentService);
+  const { result } =
+    moving === undefined
+      ? await client.confirmSlot({ userId, slotId, providerId, ...times, conversationId }, { conversationId })
+      : await client.rescheduleAppointment(
+          { userId, slotId, appointmentId: moving.appointmentId, conversationId },
+          { conversationId },
+        );
   if (result.case === "appointment") return { kind: "confirmed", appointment: appointmentOf(result.value) };
   if (result.case === "failure") return { kind: "failed", failure: failureOf(result.value) };
-  throw new Error("ConfirmSlot gave neither an appointment nor a failure");
+  throw new Error("the scheduling agent gave neither an appointment nor a failure");
 }
 
 /** What the user is told of the outcome, and what it does to the conversation. */
-export function answerTo(outcome: Outcome, { reader }: Pick<Turn, "reader">): Pick<Answer, "reply" | "events"> {
-  if (outcome.kind === "confirmed") return { reply: confirmedReply(outcome.appointment, reader), events: [outcome] };
+export function answerTo(
+  outcome: Outcome,
+  { reader, moving }: Pick<Turn, "reader"> & { readonly moving?: Appointment | undefined },
+): Pick<Answer, "reply" | "events"> {
+  if (outcome.kind === "confirmed") {
+    const said = moving === undefined ? confirmedReply : movedReply;
+    return { reply: said(outcome.appointment, reader), events: [outcome] };
+  }
   return { reply: failedReply(outcome.failure, reader), events: [outcome] };
 }

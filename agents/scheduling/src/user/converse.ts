@@ -8,7 +8,6 @@ import { type Conversation, type ConversationEvent, evolve } from "../domain/con
 import {
   declinedReply,
   impossibleReply,
-  moveReply,
   nothingToDeclineReply,
   smallTalkReply,
   unclearReply,
@@ -25,6 +24,7 @@ import { book } from "./book.ts";
 import { cancelMeant, list } from "./cancel.ts";
 import { answerTo, choose, confirm } from "./choose.ts";
 import { conversations } from "./conversations.ts";
+import { move } from "./move.ts";
 import { type Answer, say, servicesOf, type Turn } from "./turn.ts";
 import { understandingMessage } from "./understanding-message.ts";
 
@@ -61,10 +61,10 @@ export const talk: Methods = {
   async chooseSlot(request, ctx) {
     const { userId, slotId } = request;
     const { conversationId, conversation } = await continued(request, ctx);
-    const { timeZone } = conversation;
+    const { timeZone, moving } = conversation;
     const reader = { now: ctx.clock.now(), timeZone };
-    const outcome = await confirm({ ctx, userId, conversationId }, slotId);
-    const { reply, events } = answerTo(outcome, { reader });
+    const outcome = await confirm({ ctx, userId, conversationId, moving }, slotId);
+    const { reply, events } = answerTo(outcome, { reader, moving });
     await keep(ctx, {
       ...{ conversationId, userId },
       events: [{ kind: "heard", userId, timeZone }, { kind: "selected", slotId }, ...events],
@@ -124,7 +124,7 @@ async function byIntent(turn: Turn): Promise<Answer> {
     return say(impossibleReply(understood.impossible));
   // While times are looked for, they are what moves: "move it to Tuesday" asks for others.
   const looking = conversation.stage === "REQUESTED" || conversation.offers.length > 0;
-  if (understood.moves && !looking && understood.intent !== "CANCEL_APPOINTMENT") return say(moveReply);
+  if (understood.moves && !looking && understood.intent !== "CANCEL_APPOINTMENT") return move(turn);
   switch (understood.intent) {
     case "BOOK_APPOINTMENT":
       return book(turn);

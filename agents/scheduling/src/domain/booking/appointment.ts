@@ -22,7 +22,17 @@ export type FailureReason =
   | "SLOT_UNKNOWN"
   | "PROVIDER_UNKNOWN"
   | "APPOINTMENT_UNKNOWN"
-  | "APPOINTMENT_IN_PAST";
+  | "APPOINTMENT_IN_PAST"
+  | "SLOT_HELD"
+  | "OFFER_EXPIRED"
+  | "PROVIDER_DECLINED"
+  | "PROVIDER_SILENT"
+  | "RESOURCE_TAKEN"
+  | "PARTICIPANT_BUSY"
+  | "APPOINTMENT_NOT_BOOKED"
+  | "NOTHING_FREE"
+  | "GROUP_TOO_LARGE"
+  | "PROVIDER_UNAVAILABLE";
 
 /** A booked time. Instants in milliseconds since the epoch. */
 export interface Appointment extends TimeWindow {
@@ -38,20 +48,35 @@ export interface Appointment extends TimeWindow {
   readonly conversationId: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Who comes besides the user; unset: nobody. */
+  readonly participantIds?: readonly string[] | undefined;
+  /** Rooms and equipment that are taken with it; unset: none. */
+  readonly resourceIds?: readonly string[] | undefined;
+  /** With SELECTED: until when the provider may say yes. */
+  readonly answerBy?: number | undefined;
+  /** The one with another provider whose place it took. */
+  readonly movedFromId?: string | undefined;
+  /** The one with another provider that took its place. */
+  readonly movedToId?: string | undefined;
 }
 
-/** Whether the time is taken by it. */
-export function takesTime(appointment: Appointment): boolean {
-  return appointment.status === "CONFIRMED";
+/** Whether the time is taken by it: it is booked, or waits for the provider's word, which may still come. */
+export function takesTime({ status, answerBy = 0 }: Appointment, now: number): boolean {
+  return status === "CONFIRMED" || (status === "SELECTED" && answerBy > now);
 }
 
-/** Those of a user, earliest first; without `includePast` only those still to come. */
+/** Everybody who comes. */
+export function personsOf({ userId, participantIds = [] }: Appointment): readonly string[] {
+  return [userId, ...participantIds];
+}
+
+/** Those to which a user comes, earliest first; without `includePast` only those still to come. */
 export function appointmentsOf(
   appointments: Iterable<Appointment>,
   { userId, includePast, now }: { userId: string; includePast: boolean; now: number },
 ): readonly Appointment[] {
   return [...appointments]
-    .filter((appointment) => appointment.userId === userId)
-    .filter((appointment) => includePast || (takesTime(appointment) && appointment.end > now))
+    .filter((appointment) => personsOf(appointment).includes(userId))
+    .filter((appointment) => includePast || (takesTime(appointment, now) && appointment.end > now))
     .sort((a, b) => a.start - b.start || a.appointmentId.localeCompare(b.appointmentId));
 }

@@ -3,7 +3,7 @@
 
 import { merged, minuteMs, overlaps, shared, type TimeWindow } from "../time/time-window.ts";
 import { instantOf, localDates } from "../time/time-zone.ts";
-import type { Provider } from "./provider.ts";
+import type { Buffers, Provider } from "./provider.ts";
 
 /** Appointments begin at a quarter of an hour. The offset of every zone is a whole number of quarters, so one grid does for all. */
 export const slotStepMs = 15 * minuteMs;
@@ -17,20 +17,39 @@ export interface Search {
   readonly now: number;
   /** At most so many, spread evenly over the windows, the earliest of each. */
   readonly most: number;
+  /** What is to be kept free around the appointment; unset: nothing. */
+  readonly buffers?: Buffers | undefined;
+}
+
+/** A time that is taken, with what is kept free around it; unset: nothing. */
+export interface Taken extends TimeWindow {
+  readonly around?: TimeWindow | undefined;
+}
+
+/** The window with its buffers. */
+export function withBuffers({ start, end }: TimeWindow, buffers: Buffers | undefined): TimeWindow {
+  const { beforeMinutes = 0, afterMinutes = 0 } = buffers ?? {};
+  return { start: start - beforeMinutes * minuteMs, end: end + afterMinutes * minuteMs };
+}
+
+/** Whether an appointment could not be at that time: neither may reach into what is kept free around the other. */
+export function collides(time: TimeWindow, buffers: Buffers | undefined, taken: Taken): boolean {
+  return overlaps(taken, withBuffers(time, buffers)) || overlaps(taken.around ?? taken, time);
 }
 
 /**
  * The times at which an appointment could be: within working hours and one of the windows, clear of everything in `busy`.
  * By start. They overlap one another, since each is free by itself, but never a busy time.
  */
-export function freeTimes(provider: Provider, busy: readonly TimeWindow[], search: Search): readonly TimeWindow[] {
+export function freeTimes(provider: Provider, busy: readonly Taken[], search: Search): readonly TimeWindow[] {
   const windows = merged(search.windows);
   const mostOfEach = Math.max(1, Math.floor(search.most / Math.max(1, windows.length)));
   return windows
     .flatMap((window) => {
-      const nearby = busy.filter((taken) => overlaps(taken, window));
+      const { buffers } = search;
+      const nearby = busy.filter((taken) => collides(window, buffers, taken));
       return [...startsIn(provider, window, search)]
-        .filter((time) => !nearby.some((taken) => overlaps(taken, time)))
+        .filter((time) => !nearby.some((taken) => collides(time, buffers, taken)))
         .slice(0, mostOfEach);
     })
     .slice(0, search.most);

@@ -2,16 +2,16 @@
 // Copyright the Parley authors
 
 import { createHash } from "node:crypto";
-import { overlaps } from "../time/time-window.ts";
+import { minuteMs } from "../time/time-window.ts";
 import { type Appointment, type FailureReason, takesTime } from "./appointment.ts";
-import { freeTimes } from "./availability.ts";
-import { busyTimes, type Calendar, type CalendarEvent } from "./calendar.ts";
-import { offeringOf, type Provider } from "./provider.ts";
+import type { AppointmentEvent, Calendar } from "./calendar.ts";
+import { objectionTo } from "./objection.ts";
+import type { Provider } from "./provider.ts";
 import { endOf, type Slot, slotId } from "./slot.ts";
 
 /** What a calendar decides: something happens, it has happened already, or it is refused. */
 export type Decision =
-  | { readonly kind: "happens"; readonly event: Exclude<CalendarEvent, { kind: "provider-described" }> }
+  | { readonly kind: "happens"; readonly event: AppointmentEvent }
   | { readonly kind: "repeat"; readonly appointment: Appointment }
   | { readonly kind: "refused"; readonly reason: FailureReason };
 
@@ -22,69 +22,49 @@ export interface BookingRequest {
   readonly idempotencyKey: string;
   /** Empty: none. */
   readonly conversationId: string;
+  /** Who comes besides the user; unset: nobody. */
+  readonly participantIds?: readonly string[] | undefined;
+  /** Rooms and equipment that are free then; unset: none are needed. */
+  readonly resourceIds?: readonly string[] | undefined;
 }
 
 /**
  * Whether a slot can be booked now. The same key of the same user, or the same time for the same user, is the same
- * booking. The version of the offer makes no difference by itself: a calendar that changed elsewhere still has the time
- * free, and one that did not change may be asked for a time that was never offered; so the time itself is checked.
+ * booking. A provider who is asked first has the time taken until they answer, at the latest when it begins.
  */
 export function decideBooking(calendar: Calendar, request: BookingRequest, now: number): Decision {
   const { provider } = calendar;
   if (provider === undefined) return { kind: "refused", reason: "PROVIDER_UNKNOWN" };
-  const earlier = earlierBooking(calendar, request);
+  const earlier = earlierBooking(calendar, request, now);
+  if (earlier?.status === "FAILED") return { kind: "refused", reason: "PROVIDER_DECLINED" };
   if (earlier !== undefined) return { kind: "repeat", appointment: earlier };
-  const reason = objection(calendar, { provider, slot: request.slot, now });
+  const { userId, slot, participantIds = [] } = request;
+  const reason = objectionTo(calendar, provider, { slot, userId, now, persons: 1 + participantIds.length });
   if (reason !== undefined) return { kind: "refused", reason };
   const appointment = newAppointment({ provider, request, now });
-  return { kind: "happens", event: { kind: "confirmed", appointment } };
-}
-
-/** Whether a user can give up an appointment now. Giving it up again changes nothing. */
-export function decideCancellation(
-  calendar: Calendar,
-  request: { userId: string; appointmentId: string },
-  now: number,
-): Decision {
-  const appointment = calendar.appointments.get(request.appointmentId);
-  // Somebody else's appointment must look like none.
-  if (appointment?.userId !== request.userId) return { kind: "refused", reason: "APPOINTMENT_UNKNOWN" };
-  if (!takesTime(appointment)) return { kind: "repeat", appointment };
-  if (appointment.start <= now) return { kind: "refused", reason: "APPOINTMENT_IN_PAST" };
   return {
     kind: "happens",
-    event: { kind: "cancelled", appointment: { ...appointment, status: "CANCELLED_BY_USER", updatedAt: now } },
+    event: { kind: appointment.status === "CONFIRMED" ? "confirmed" : "requested", appointment },
   };
 }
 
-function earlierBooking(calendar: Calendar, request: BookingRequest): Appointment | undefined {
+function earlierBooking(calendar: Calendar, request: BookingRequest, now: number): Appointment | undefined {
   const { userId, slot } = request;
   const same = calendar.appointments.get(appointmentIdOf(request));
   if (same !== undefined) return same;
   return [...calendar.appointments.values()].find(
-    (other) => other.userId === userId && takesTime(other) && other.start === slot.start && other.end === endOf(slot),
+    (other) =>
+      other.userId === userId && takesTime(other, now) && other.start === slot.start && other.end === endOf(slot),
   );
-}
-
-function objection(
-  calendar: Calendar,
-  { provider, slot, now }: { provider: Provider; slot: Slot; now: number },
-): FailureReason | undefined {
-  const time = { start: slot.start, end: endOf(slot) };
-  if (time.start < now) return "SLOT_IN_PAST";
-  const search = { windows: [time], durationMinutes: slot.durationMinutes, now, most: 1 };
-  if (offeringOf(provider, slot.serviceType) === undefined) return "SLOT_NOT_OFFERED";
-  if (freeTimes(provider, [], search).length === 0) return "SLOT_NOT_OFFERED";
-  return busyTimes(calendar).some((taken) => overlaps(taken, time)) ? "SLOT_TAKEN" : undefined;
 }
 
 function newAppointment(from: { provider: Provider; request: BookingRequest; now: number }): Appointment {
   const { provider, request, now } = from;
-  const { userId, slot, conversationId } = request;
+  const { userId, slot, conversationId, participantIds = [], resourceIds = [] } = request;
   const { providerId, name: providerName } = provider;
   return {
     appointmentId: appointmentIdOf(request),
-    status: "CONFIRMED",
+    ...standing(provider, slot, now),
     userId,
     providerId,
     providerName,
@@ -95,12 +75,27 @@ function newAppointment(from: { provider: Provider; request: BookingRequest; now
     end: endOf(slot),
     createdAt: now,
     updatedAt: now,
+    ...(participantIds.length === 0 ? {} : { participantIds }),
+    ...(resourceIds.length === 0 ? {} : { resourceIds }),
   };
 }
 
+const usualAnswerMinutes = 60;
+
+function standing({ bookingPolicy }: Provider, slot: Slot, now: number): Pick<Appointment, "status" | "answerBy"> {
+  if (bookingPolicy?.asksProvider !== true) return { status: "CONFIRMED" };
+  const within = bookingPolicy.answerWithinMinutes || usualAnswerMinutes;
+  return { status: "SELECTED", answerBy: Math.min(slot.start, now + within * minuteMs) };
+}
+
 /** One id for one key of one user with one provider: a key that two users happen to share stands for two bookings. */
-function appointmentIdOf({ slot: { providerId }, userId, idempotencyKey }: BookingRequest): string {
-  const parts = JSON.stringify([providerId, userId, idempotencyKey]);
+function appointmentIdOf({ slot, userId, idempotencyKey }: BookingRequest): string {
+  return appointmentId(slot.providerId, userId, idempotencyKey);
+}
+
+/** The id of an appointment; it says whose calendar holds it. */
+export function appointmentId(providerId: string, userId: string, key: string): string {
+  const parts = JSON.stringify([providerId, userId, key]);
   return `${providerId}.${createHash("sha256").update(parts).digest("base64url").slice(0, 16)}`;
 }
 

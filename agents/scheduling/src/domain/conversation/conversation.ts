@@ -72,7 +72,12 @@ export function evolve(conversation: Conversation, event: ConversationEvent): Co
       return { ...conversation, stage: "SELECTED" };
     case "confirmed":
       // What was asked for is done: the next sentence begins anew.
-      return { ...newConversation, ...pick(conversation), stage: "CONFIRMED", appointment: event.appointment };
+      return {
+        ...newConversation,
+        ...pick(conversation),
+        stage: stageOf(event.appointment),
+        appointment: event.appointment,
+      };
     case "failed":
       return { ...conversation, stage: "FAILED", offers: event.failure.alternatives };
     case "declined":
@@ -101,6 +106,11 @@ export function requestAfter(request: Request, understood: Understood): Request 
     durationMinutes: understood.durationMinutes ?? earlier.durationMinutes,
     when: excluding(corrected(earlier.when, understood.when), understood.notWhen),
   };
+}
+
+/** What waits for the provider's word is chosen, not booked. */
+function stageOf({ status }: Appointment): Stage {
+  return status === "SELECTED" ? "SELECTED" : "CONFIRMED";
 }
 
 function pick({ userId, timeZone }: Conversation): Pick<Conversation, "userId" | "timeZone"> {

@@ -31,27 +31,30 @@ export function offersReply(result: SearchResult, reader: Reader): string {
   const question = several ? 'Which one shall I book? "Yes" takes the first.' : "Shall I book it?";
   return [
     sentences(...remarks, `${opening} (${zoneInWords(reader.timeZone)}):`),
-    ...numbered(offers, reader),
+    ...numberedOffers(offers, reader),
     question,
   ].join("\n");
 }
 
-/** The appointment is made. */
+/** The appointment is made, or waits for the provider's word. */
 export function confirmedReply(appointment: Appointment, reader: Reader): string {
+  if (appointment.status === "SELECTED")
+    return `I have asked for ${appointmentInWords(appointment, reader)}. The time is kept for you, and I will tell you what they say.`;
   return `Your appointment is confirmed: ${appointmentInWords(appointment, reader)}.`;
 }
 
 /** The booking failed; what else is free. */
 export function failedReply(failure: Failure, reader: Reader): string {
   if (failure.alternatives.length === 0) return failure.userMessage;
-  return [`${failure.userMessage} (${zoneInWords(reader.timeZone)})`, ...numbered(failure.alternatives, reader)].join(
-    "\n",
-  );
+  return [
+    `${failure.userMessage} (${zoneInWords(reader.timeZone)})`,
+    ...numberedOffers(failure.alternatives, reader),
+  ].join("\n");
 }
 
 /** Several offers fit what was said. */
 export function whichOfferReply(offers: readonly Offer[], reader: Reader): string {
-  return ["Which of these do you mean? Please say its number.", ...numbered(offers, reader)].join("\n");
+  return ["Which of these do you mean? Please say its number.", ...numberedOffers(offers, reader)].join("\n");
 }
 
 /** The number is not on the list. */
@@ -79,9 +82,23 @@ export function unknownServiceReply(service: string, services: readonly string[]
   return `Sorry, nobody here offers "${service}". ${whichServiceReply(services)}`;
 }
 
-/** What is booked cannot be moved. */
-export const moveReply =
-  'I cannot move an appointment yet. Say "Cancel my appointment" and then ask for a new one at the time that suits you.';
+/** The appointment is at another time now. */
+export function movedReply(appointment: Appointment, reader: Reader): string {
+  return `Your appointment has moved: ${appointmentInWords(appointment, reader)}.`;
+}
+
+/** To when shall an appointment be moved? */
+export function whereToReply(appointment: Appointment, reader: Reader): string {
+  return `You have ${appointmentInWords(appointment, reader)}. To which day or time shall I move it?`;
+}
+
+/** Which one shall be moved? */
+export function whichToMoveReply(appointments: readonly Appointment[], reader: Reader): string {
+  return [
+    "Which one shall I move? Please say with whom it is, or what for.",
+    ...numberedAppointments(appointments, reader),
+  ].join("\n");
+}
 
 /** The service is not clear: none was named, several share the name, or a name is unknown. */
 export function whichServiceReply(services: readonly string[], unknownName?: string): string {
@@ -153,7 +170,8 @@ export function listed(words: readonly string[], conjunction: "and" | "or"): str
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
 }
 
-function numbered(offers: readonly Offer[], reader: Reader): readonly string[] {
+/** Offers as a list to choose from by number. */
+export function numberedOffers(offers: readonly Offer[], reader: Reader): readonly string[] {
   return offers.map(
     (offer, index) =>
       `${index + 1}. ${timeInWords(offer, reader)} with ${offer.providerName} (${offer.reasoning.join(", ")})`,
