@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { callCommand } from "./commands/call.ts";
+import { commandsCommand } from "./commands/commands.ts";
 import { contractsCommand } from "./commands/contracts.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -26,6 +27,7 @@ export function program(): Command {
     .addCommand(callCommand())
     .addCommand(publishCommand())
     .addCommand(tailCommand())
+    .addCommand(commandsCommand())
     .addCommand(contractsCommand())
     .addCommand(traceCommand())
     .addCommand(streamsCommand())

@@ -39,7 +39,7 @@ test("the subjects are pinned", () => {
     subjects.status({ id: "id-1", agent: "scheduling.main", method: confirm.name }),
     subjects.status({ id: "id-1", agent: "scheduling.main", method: confirm.name, batch: "b-1" }),
     subjects.statusOf("id-1"),
-    subjects.statuses({ agent: "scheduling.main", batch: "b-1" }),
+    subjects.statuses({ agent: "scheduling.main", method: undefined, batch: "b-1" }),
     subjects.toldOf("id-1"),
     subjects.stop("i-1"),
     subjects.signal(booked.typeName, "dr-1"),

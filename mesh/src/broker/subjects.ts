@@ -51,6 +51,13 @@ export interface StatusAddress {
   readonly batch?: string | undefined;
 }
 
+/** Some of all statuses; what is unset may be anything. */
+export interface StatusPart {
+  readonly agent: string | undefined;
+  readonly method: string | undefined;
+  readonly batch: string | undefined;
+}
+
 /** One hearer of one agent, as the target of a message that is for nobody else. */
 export interface HearerAddress {
   readonly agent: string;
@@ -226,7 +233,7 @@ export class Subjects {
   }
 
   /** Filter on STATUS of the commands of an agent, a method, a batch. */
-  statuses({ agent, method, batch }: Partial<Omit<StatusAddress, "id">>): string {
+  statuses({ agent, method, batch }: StatusPart): string {
     const of = (value: string | undefined, token: (value: string) => string) =>
       value === undefined ? "*" : token(value);
     return `${this.namespace}.status.*.${of(agent, nameToken)}.${of(method, methodToken)}.${of(batch, keyToken)}`;
@@ -336,7 +343,7 @@ export class Subjects {
   }
 
   /** Everything of one kind in this namespace. */
-  all(kind: "jrn" | "evt" | "sched" | "status" | "dead" | "audit" | "sig"): string {
+  all(kind: "jrn" | "evt" | "cmd" | "sched" | "status" | "dead" | "audit" | "sig"): string {
     return `${this.namespace}.${kind}.>`;
   }
 

@@ -14,6 +14,7 @@ import type { Grants } from "../pipeline/permission.ts";
 import { cancelCommand } from "./cancel-command.ts";
 import { statusOf } from "./command-status.ts";
 import { followCommand } from "./follow-command.ts";
+import { type CommandPage, type CommandQuery, listCommands } from "./list-commands.ts";
 import type { Known, Statuses } from "./statuses.ts";
 import type { Dispatched, ResultOptions, StoredCommand } from "./stored-command.ts";
 
@@ -35,6 +36,8 @@ export interface CommandDeskInit {
 export interface Asking {
   /** Agent; unset: an operator, who may see and take back all. */
   readonly source?: string | undefined;
+  /** Who takes it back, for the record; default: the agent, or the operator. */
+  readonly by?: string | undefined;
   /** Ends waiting, by default. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,8 +91,13 @@ export class CommandDesk {
     return followCommand({ broker, subjects, id, look: () => this.stored(id, asking), signal: asking.signal });
   }
 
+  /** Commands by agent, method, batch, state and time, a page at a time. Throws as {@link listCommands} does. */
+  list(query: CommandQuery): Promise<CommandPage> {
+    return listCommands(this.#init, query);
+  }
+
   #cancel(asking: Asking, look: () => Promise<Known>): Promise<Command> {
-    return cancelCommand(this.#init, asking.source ?? "operator", look);
+    return cancelCommand(this.#init, asking.by ?? asking.source ?? "operator", look);
   }
 
   async #look(id: string, { source }: Asking, accepted?: Command): Promise<Known> {

@@ -8,6 +8,7 @@ import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import type { Burial } from "../delivery/dead-letters.ts";
+import { letterHeader } from "../delivery/letter-header.ts";
 import { type Parked, scheduleIdOf } from "../delivery/parking.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MessageHeader } from "../header.ts";
@@ -92,7 +93,7 @@ export class CommandRuns {
     for (;;) {
       const known = (await statuses.read(header.messageId)) ?? { command: fresh, revision: 0 };
       const { state, cancelRequested, scheduleId } = known.command;
-      const arrival = { sequence: BigInt(pulled.sequence), requestDigest: "" };
+      const arrival = { sequence: BigInt(pulled.sequence), requestDigest: "", isRedriven: isRedriven(pulled.headers) };
       // A redriven one may have to wait as well.
       if (hasEnded(known.command)) return turnOf(known.command, arrival) === "run";
       if (state === CommandState.RUNNING || (known.revision > 0 && scheduleId === change.scheduleId)) return true;
@@ -150,7 +151,11 @@ export class CommandRuns {
     const { statuses, clock, running } = this.#init;
     const headers = pulled?.headers ?? new Map<string, string>();
     const fresh = notBegun({ header, headers, agent: operation.agent, now: clock.now() });
-    const arrival = { sequence: BigInt(pulled?.sequence ?? 0), requestDigest: fresh.requestDigest };
+    const arrival = {
+      sequence: BigInt(pulled?.sequence ?? 0),
+      requestDigest: fresh.requestDigest,
+      isRedriven: isRedriven(headers),
+    };
     const isFirst = header.attempt === 1 && due === undefined && pulled?.deliveryCount === 1;
     let known = isFirst ? undefined : await statuses.read(header.messageId);
     for (;;) {
@@ -209,6 +214,10 @@ export class CommandRuns {
       return undefined;
     }
   }
+}
+
+function isRedriven(headers: ReadonlyMap<string, string>): boolean {
+  return headers.has(letterHeader);
 }
 
 /** The header of a message whose content could not be read. */

@@ -12,12 +12,14 @@ export interface CommandArrival {
   /** Where it stands in COMMANDS. */
   readonly sequence: bigint;
   readonly requestDigest: string;
+  /** It comes out of a dead letter. */
+  readonly isRedriven: boolean;
 }
 
 /**
  * What is to be done with a message by what is known of its command. The same message that comes again is taken over from
  * whoever ran it. Another message of the same id, of a sender that dispatched again under its idempotency key, passes by while
- * the first one runs and after it is done; after a dead letter it is a redrive.
+ * the first one runs and after it has ended; only a redrive of its dead letter has a dead command run again.
  *
  * @throws MeshError MESSAGE_ID_REUSED, for good, when it is another request under the same idempotency key
  */
@@ -29,7 +31,7 @@ export function turnOf(known: Command | undefined, arrival: CommandArrival): Tur
       return "pass";
     case CommandState.FAILED:
     case CommandState.EXPIRED:
-      return isSame ? "pass" : "run";
+      return arrival.isRedriven && !isSame ? "run" : "pass";
     case CommandState.DONE:
       assertSameRequest(known, arrival);
       return "pass";

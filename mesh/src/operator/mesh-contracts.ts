@@ -3,7 +3,8 @@
 
 import type { Host } from "../agent/host-options.ts";
 import type { Contracts } from "../contracts/contracts.ts";
-import type { EventContract } from "../contracts/policy.ts";
+import { methodName } from "../contracts/method-contract.ts";
+import type { EventContract, MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import { nearNames } from "./near-names.ts";
 
@@ -39,12 +40,30 @@ export class MeshContracts {
    */
   async event(name: string): Promise<EventContract> {
     const contracts = await this.all();
-    return contracts.eventNamed(name) ?? unknown(name, contracts);
+    return (
+      contracts.eventNamed(name) ?? unknown({ what: "event", name, known: contracts.events.map((event) => event.name) })
+    );
+  }
+
+  /**
+   * The method of that full name, `package.Service/Method`.
+   *
+   * @throws MeshError UNKNOWN_TYPE with names that are near
+   */
+  async method(name: string): Promise<MethodContract> {
+    const contracts = await this.all();
+    const methods = contracts.services.flatMap((service) => service.methods.map(methodName));
+    return contracts.methodNamed(name) ?? unknown({ what: "method", name, known: methods });
   }
 }
 
-function unknown(name: string, contracts: Contracts): never {
-  const known = contracts.events.map((event) => event.name);
+interface Unknown {
+  readonly what: "event" | "method";
+  readonly name: string;
+  readonly known: readonly string[];
+}
+
+function unknown({ what, name, known }: Unknown): never {
   const near = nearNames(name, known);
   const advice =
     near.length > 0
@@ -52,6 +71,6 @@ function unknown(name: string, contracts: Contracts): never {
       : `known are ${known.slice(0, 3).join(", ") || "none"}${known.length > 3 ? " and others" : ""}; parley contracts lists them`;
   throw new MeshError({
     code: "UNKNOWN_TYPE",
-    message: `no event ${JSON.stringify(name.slice(0, 200))} in the contracts of the mesh; ${advice}`,
+    message: `no ${what} ${JSON.stringify(name.slice(0, 200))} in the contracts of the mesh; ${advice}`,
   });
 }

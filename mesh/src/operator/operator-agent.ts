@@ -8,6 +8,7 @@ import type { Host } from "../agent/host-options.ts";
 import { serve } from "../agent/serve.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { wireHeader } from "../wire-header.ts";
+import { commandService } from "./command-service.ts";
 import { directoryService } from "./directory-service.ts";
 import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
@@ -50,6 +51,7 @@ export function operatorAgent(): Operator {
       replayService(() => attached.promise),
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
+      commandService(() => attached.promise),
       directoryService(() => attached.promise),
       policyOverlayService(() => attached.promise),
       serve(OperatorService, {

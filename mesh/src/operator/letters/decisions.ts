@@ -11,6 +11,7 @@ import { streamNames } from "../../broker/stream-names.ts";
 import { forwards } from "../../broker/stream-scan.ts";
 import { domainOfJournal, type Subjects } from "../../broker/subjects.ts";
 import type { Clock } from "../../clock.ts";
+import { letterHeader } from "../../delivery/letter-header.ts";
 import { newId } from "../../ids.ts";
 import { MeshError } from "../../mesh-error.ts";
 import type { Letter } from "./letter.ts";
@@ -22,9 +23,6 @@ export interface DecisionsInit {
   readonly subjects: Subjects;
   readonly clock: Clock;
 }
-
-/** Header of a message that was sent again: the letter that it stood in. */
-export const letterHeader = "parley-letter";
 
 /** Milliseconds after which a decision that was not carried out is taken to be left by a process that died. */
 const leftAfterMs = 60_000;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import { moment } from "./moment.ts";
+import type { Style } from "./style.ts";
+import { tableLines } from "./table.ts";
+
+/** The state of a command in one word. */
+export function commandStateName({ state }: Command): string {
+  return CommandState[state];
+}
+
+/** Commands as a table with its head. */
+export function commandRows(commands: readonly Command[], { bold }: Style): readonly (readonly string[])[] {
+  const head = ["CHANGED", "STATE", "METHOD", "TRIES", "ID", "ERROR"].map(bold);
+  return [head, ...commands.map((command) => row(command))];
+}
+
+function row(command: Command): readonly string[] {
+  const { updatedAt, method, attempts, id, error } = command;
+  const short = method.slice(method.lastIndexOf(".") + 1);
+  return [moment(updatedAt), commandStateName(command), short, String(attempts), id, error?.code ?? ""];
+}
+
+/** One command with everything that is known of it. */
+export function commandLines(command: Command, { bold }: Style): readonly string[] {
+  const facts: readonly (readonly [string, string])[] = [
+    ["id", command.id],
+    ["method", command.method],
+    ["agent", command.agent],
+    ["state", bold(commandStateName(command))],
+    ["asked to stop", command.cancelRequested ? "yes" : ""],
+    ["taken back by", command.cancelledBy],
+    ["tries", String(command.attempts)],
+    ["dispatched by", command.source],
+    ["batch", command.batchId],
+    ["dispatched", moment(command.createdAt)],
+    ["due", moment(command.due)],
+    ["begun", moment(command.startedAt)],
+    ["next try", moment(command.nextAttemptAt)],
+    ["ended", moment(command.endedAt)],
+    ["given up at", moment(command.expires)],
+    ["error", command.error === undefined ? "" : `${command.error.code}: ${command.error.message}`],
+    ["dead letter", command.deadLetterId],
+    ["reply", replyOf(command)],
+  ];
+  return tableLines(facts.filter(([, value]) => value !== ""));
+}
+
+function replyOf({ replyJson, replyBytes, replyDigest }: Command): string {
+  if (replyJson !== "") return replyJson;
+  return replyBytes === 0 ? "" : `${replyBytes} bytes, not kept (${replyDigest})`;
+}
