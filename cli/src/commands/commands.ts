@@ -29,14 +29,14 @@ function list(): Command {
     description: "Lists commands: first those that have not begun, then the others, those that changed last first.",
     examples: [
       "parley commands list",
-      "parley commands list --state failed --since 2h",
+      "parley commands list --status failed --since 2h",
       "parley commands list --batch b-7 -o json | jq 'group_by(.state) | map({(.[0].state): length}) | add'",
     ],
   })
     .option("--agent <name>", "only those that this agent runs")
     .option("--method <method>", "only those of this method: package.Service/Method")
     .option("--batch <id>", "only those of this batch")
-    .addOption(new Option("--state <state>", "only those in this state").choices(states))
+    .addOption(new Option("--status <state>", "only those in this state").choices(states))
     .option("--since <time>", "only those that changed since: 2h ago, or 2026-11-21T10:00:00Z", momentArgument)
     .option("--until <time>", "only those that changed before", momentArgument)
     .option("--limit <count>", "at most this many", countArgument(100_000), 100)

@@ -27,7 +27,7 @@ export interface ListChoice extends Choice {
   readonly agent?: string | undefined;
   readonly method?: string | undefined;
   readonly batch?: string | undefined;
-  readonly state?: string | undefined;
+  readonly status?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
@@ -52,7 +52,7 @@ export async function listCommands({ output, limit, since, until, ...choice }: L
   const client = meshClient(CommandService, choice);
   const { agent = "", batch: batchId = "" } = choice;
   const method = choice.method === undefined ? "" : methodNamed(await meshContracts(choice), choice.method).name;
-  const asked = { agent, method, batchId, state: stateOf(choice.state), since: time(since), until: time(until) };
+  const asked = { agent, method, batchId, state: stateOf(choice.status), since: time(since), until: time(until) };
   const { items, hasMore } = await readPages(async (pageToken, left) => {
     const request = { ...given(asked), pageToken, pageSize: Math.min(left, mostAtOnce) };
     const { commands, nextPageToken } = await client.listCommands(request);
