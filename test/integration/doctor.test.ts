@@ -3,13 +3,14 @@
 
 import { type Clock, defineAgent, on } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
-import { type ExamineOptions, examine, type Finding, type FindingCode } from "@parley/mesh/doctor";
+import { type ExamineOptions, examine, type Finding, type FindingCode, removeHearer } from "@parley/mesh/doctor";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { describe, expect, test } from "vitest";
 import { accountAgent, auditAgent } from "../agents/account-agent.ts";
 import { echoAgent } from "../agents/echo-agent.ts";
 import { AccountService } from "../gen/parley/test/v1/account_pb.js";
 import { EchoSaidSchema } from "../gen/parley/test/v1/echo_pb.js";
+import { NewsNumberedSchema } from "../gen/parley/test/v1/news_pb.js";
 import { startHost } from "../programs/start-host.ts";
 import { until } from "../tools/until.ts";
 
@@ -182,11 +183,35 @@ describe("the doctor", () => {
         severity: "warning",
         where: `${events} > ${place}`,
         what: expect.stringContaining("1 message(s) wait"),
-        next: expect.stringContaining(`nats consumer rm ${events} ${place}`),
+        next: expect.stringContaining(`parley doctor --remove-hearer ${place}`),
       },
     ]);
-    await mesh.broker.manager.consumers.delete(events, place);
+    const removal = { name: "test.gone~once", clock: ahead(61_000) };
+    const gone = [{ stream: events, durables: [place], waiting: 1 }];
+    expect(await removeHearer(mesh.broker, mesh.namespace, { ...removal, dryRun: true })).toEqual(gone);
+    expect(await leftover()).toHaveLength(1);
+    expect(await removeHearer(mesh.broker, mesh.namespace, removal)).toEqual(gone);
     expect(await leftover()).toEqual([]);
+    await expect(removeHearer(mesh.broker, mesh.namespace, removal)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("does not remove the place of a hearer that an instance has, or may come back to [R35]", async () => {
+    const hearer = defineAgent({ name: "test.back", hears: [on(NewsNumberedSchema, { name: "soon" }, () => {})] });
+    await using mesh = await testMesh({ agents: [echoAgent()] });
+    await using other = await testMesh({ agents: [hearer], namespace: mesh.namespace, clock: mesh.clock });
+    const remove = (afterMs: number) =>
+      removeHearer(mesh.broker, mesh.namespace, { name: "test-back~soon", clock: ahead(afterMs) });
+    await expect(remove(3_600_000)).rejects.toMatchObject({
+      code: "REFUSED",
+      message: expect.stringContaining("an instance pulls"),
+    });
+    await other.drain();
+    await expect(remove(10_000)).rejects.toMatchObject({
+      code: "REFUSED",
+      message: expect.stringContaining("may be restarting"),
+    });
+    const [removed] = await remove(61_000);
+    expect(removed?.durables).toHaveLength(16);
   });
 
   test("finds a hearer that is behind, but none that is idle", async () => {

@@ -79,7 +79,7 @@ export async function firstUnsettled(broker: Broker, { stream, name }: Durable):
 }
 
 /** Forgets a durable; no matter when it is not there. */
-export async function forgetDurable(broker: Broker, { stream, name }: Durable): Promise<void> {
+export async function forgetDurable(broker: Broker, { stream, name }: Pick<Durable, "stream" | "name">): Promise<void> {
   try {
     await broker.manager.consumers.delete(stream, name);
   } catch (error) {

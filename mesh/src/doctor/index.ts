@@ -3,3 +3,4 @@
 
 export { type ExamineOptions, examine } from "./examine.ts";
 export { type Finding, type FindingCode, findingCodes, type Severity } from "./finding.ts";
+export { type HearerRemoval, type RemovedPlace, removeHearer } from "./remove-hearer.ts";

@@ -8,7 +8,11 @@ import { decodeRecord } from "../directory/instance-record.ts";
 import type { Patient } from "./patient.ts";
 
 /** The instances that the directory holds; none where no host has ever made one. */
-export async function profilesOf({ broker, subjects, names }: Patient): Promise<readonly AgentProfile[]> {
+export async function profilesOf({
+  broker,
+  subjects,
+  names,
+}: Pick<Patient, "broker" | "subjects" | "names">): Promise<readonly AgentProfile[]> {
   // Opening it would make it.
   if ((await streamInfo(broker, `KV_${names.bucket("directory")}`)) === undefined) return [];
   const bucket = await openBucket(broker, { namespace: subjects.namespace, purpose: "directory" });

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { Broker } from "../broker/connection.ts";
+import { forgetDurable } from "../broker/durable.ts";
+import { nameToken } from "../broker/key-token.ts";
+import { streamNames } from "../broker/stream-names.ts";
+import { Subjects } from "../broker/subjects.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { MeshError } from "../mesh-error.ts";
+import { type HearerPlace, hearerPlaces, isPulled, lastActive, waitingIn } from "./hearer-place.ts";
+import { profilesOf } from "./profiles.ts";
+
+/** Milliseconds without a pull after which the hearer of a dead agent, and of a live one, is taken to be gone. */
+const goneMs = { dead: 60_000, live: 15 * 60_000 } as const;
+
+/** Which hearer's place is to go. */
+export interface HearerRemoval {
+  /** `<agent>~<hearer>`: as the doctor's finding says it, or by their names. */
+  readonly name: string;
+  /** Default: false. Says what would go. */
+  readonly dryRun?: boolean | undefined;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What of a place went, or would go. */
+export interface RemovedPlace {
+  readonly stream: string;
+  /** Its durables, more than one where it has lanes or partitions. */
+  readonly durables: readonly string[];
+  /** Messages that this hearer will never hear. They stay in the stream for other hearers. */
+  readonly waiting: number;
+}
+
+/**
+ * Removes the place of a hearer that is gone for good: renamed, or taken out of its agent. Should it come back under this
+ * name, it begins like a new one.
+ *
+ * @throws MeshError NOT_FOUND when it has no place; REFUSED while an instance pulls from it, or may come back to it: the
+ *   agent's instances have all been gone for a minute, or are live and have not pulled from it for 15 minutes
+ */
+export async function removeHearer(
+  broker: Broker,
+  namespace: string,
+  { name, dryRun = false, clock = systemClock }: HearerRemoval,
+): Promise<readonly RemovedPlace[]> {
+  const mesh = { broker, names: streamNames(namespace), subjects: new Subjects(namespace) };
+  const wanted = new Set([name, name.split("~").map(nameToken).join("~")]);
+  const places = (await hearerPlaces(mesh)).filter((place) => wanted.has(place.name));
+  if (places.length === 0) {
+    const message = `no hearer has its place under "${name}"; \`parley doctor\` lists those that nobody pulls from, as <agent>~<hearer>`;
+    throw new MeshError({ code: "NOT_FOUND", message });
+  }
+  const live = new Set((await profilesOf(mesh)).map((profile) => nameToken(profile.name)));
+  for (const place of places) assertGone(place, live, clock.now());
+  if (!dryRun) {
+    for (const { stream, durables } of places) {
+      for (const durable of durables) await forgetDurable(broker, { stream, name: durable.name });
+    }
+  }
+  return places.map((place) => ({
+    stream: place.stream,
+    durables: place.durables.map((durable) => durable.name),
+    waiting: waitingIn(place),
+  }));
+}
+
+function assertGone(place: HearerPlace, live: ReadonlySet<string>, now: number): void {
+  const { name, durables } = place;
+  const refuse = (why: string): never => {
+    throw new MeshError({ code: "REFUSED", message: `the place of hearer "${name}" is not removed: ${why}` });
+  };
+  if (isPulled(place)) refuse("an instance pulls from it; stop those that still have this hearer");
+  const [agent = ""] = name.split("~");
+  const isLive = live.has(agent);
+  const idleMs = now - Math.max(...durables.map(lastActive));
+  const needMs = isLive ? goneMs.live : goneMs.dead;
+  if (idleMs >= needMs) return;
+  const state = isLive ? "is live and may only be held back by a breaker or a maintenance" : "may be restarting";
+  const left = Math.ceil((needMs - idleMs) / 1_000);
+  refuse(`messages were taken from it lately and agent "${agent}" ${state}; come back in ${left} s`);
+}
