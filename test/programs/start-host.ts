@@ -9,10 +9,14 @@ import { until } from "../tools/until.ts";
 
 /** What a hosting process tells of each call, event and command. */
 export interface Told {
-  readonly kind: "ready" | "called" | "published" | "heard" | "dispatched" | "ran";
+  readonly kind: "ready" | "called" | "published" | "heard" | "dispatched" | "ran" | "began" | "ended";
   readonly url?: string;
   readonly header?: MessageHeader;
   readonly error?: string;
+  /** Of a handler that began or ended: key and id of its message, and when, in milliseconds since the epoch. */
+  readonly key?: string;
+  readonly id?: string;
+  readonly at?: number;
 }
 
 /** A process that hosts agents. Killed when disposed of. */
@@ -25,9 +29,17 @@ export interface HostProcess extends AsyncDisposable {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts test/programs/hosts-agents.ts in a namespace and waits until it is ready. */
-export async function startHost(where: { readonly broker: string; readonly namespace: string }): Promise<HostProcess> {
-  const child = fork(fileURLToPath(new URL("./hosts-agents.ts", import.meta.url)), {
+/** Where to host, and what. */
+export interface HostPlace {
+  readonly broker: string;
+  readonly namespace: string;
+  /** Which program of this folder; default: hosts-agents. */
+  readonly program?: "hosts-agents" | "hosts-reader" | undefined;
+}
+
+/** Starts a program that hosts agents in a namespace and waits until it is ready. */
+export async function startHost({ program = "hosts-agents", ...where }: HostPlace): Promise<HostProcess> {
+  const child = fork(fileURLToPath(new URL(`./${program}.ts`, import.meta.url)), {
     env: { ...process.env, HOST_BROKER: where.broker, HOST_NAMESPACE: where.namespace },
   });
   // Also one that stands still, which would not notice the end of its parent.
