@@ -104,7 +104,7 @@ async function bury(letter: Partial<Omit<DeadLetter, "$typeName">> & { readonly 
 }
 
 function headersOf(id: string, type: string = EchoSaidSchema.typeName) {
-  return { "ce-id": id, "ce-type": type, "ce-source": "test.else", "ce-subject": id };
+  return { "ce-id": id, "ce-type": type, "ce-source": "test.else", "ce-subject": id, "ce-attempt": "4" };
 }
 
 async function decisionOn(id: string) {
@@ -222,7 +222,7 @@ describe("a letter that is shown", () => {
 });
 
 describe("a redrive", () => {
-  test("has the one hearer handle it again, under its own id, and the letter is gone [R29]", async () => {
+  test("has the one hearer handle it again, under its own id, and the letter is gone [R29, R57]", async () => {
     const { mend, sent, id } = await died("redrive");
     expect(await operator.redriveDeadLetter({ id, dryRun: true })).toMatchObject({ messageId: sent.messageId });
     await mesh.settled();
@@ -333,7 +333,7 @@ describe("a redrive", () => {
     expect(again).toHaveLength(2);
     await operator.redriveDeadLetter({ id: "unreadable-2", json: '{"key":"corrected","text":"hello"}' });
     await mesh.settled();
-    expect(runsAt("test.ear", "corrected")).toHaveLength(1);
+    expect(runsAt("test.ear", "corrected")).toMatchObject([{ header: { attempt: 1 } }]);
     await last(operator.discardDeadLetters({ all: true, reason: "seen" }));
   });
 

@@ -55,7 +55,7 @@ async function replay(request: Parameters<typeof operator.replayEvents>[0]) {
   return { end, heard: runsAt("test.ear").slice(before) };
 }
 
-test("one hearer hears what was published once more, under the ids it had; no other hearer does [R29]", async () => {
+test("one hearer hears what was published once more, under the ids it had; no other hearer does [R57]", async () => {
   const others = runsAt("test.other").length;
   const first = runsAt("test.ear");
   const { end, heard } = await replay({});
