@@ -275,6 +275,8 @@ describe("a redrive", () => {
       return Object.values(state.subjects ?? {});
     };
     expect(await stored()).toEqual([1]);
+    const other = operator.redriveDeadLetter({ id, json: '{"key":"twice","text":"other"}' });
+    await expect(other).rejects.toMatchObject({ code: "CONFLICT" });
     await operator.redriveDeadLetter({ id });
     await mesh.settled();
     expect(await stored()).toEqual([1]);
@@ -507,6 +509,23 @@ describe("many letters", () => {
     const problems = progress.flatMap((one) => one?.problems ?? []);
     expect(progress.at(-1)).toMatchObject({ done: 1n, failed: 1n, finished: true });
     expect(problems).toMatchObject([{ id: "lost", error: { code: "NOT_FOUND" } }]);
+    await last(operator.discardDeadLetters({ all: true, reason: "seen" }));
+  });
+
+  test("that die again meanwhile are left for the next redrive", async () => {
+    failAt("in-vain");
+    const payload = toBinary(EchoSaidSchema, create(EchoSaidSchema, { key: "in-vain" }));
+    const ids = Array.from({ length: 50 }, (_, index) => `in-vain-${index}`);
+    await Promise.all(ids.map((id) => bury({ id, headers: headersOf(id), payload })));
+    let isDone = false;
+    const running = last(operator.redriveDeadLetters({ all: true, perSecond: 1_000 })).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) await mesh.advance(1);
+    expect(await running).toMatchObject({ progress: { seen: 50n, done: 50n } });
+    const { deadLetters } = await operator.listDeadLetters({});
+    expect(deadLetters).toHaveLength(50);
+    expect(deadLetters.filter(({ id }) => ids.includes(id))).toEqual([]);
     await last(operator.discardDeadLetters({ all: true, reason: "seen" }));
   });
 
