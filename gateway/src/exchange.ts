@@ -2,9 +2,10 @@
 // Copyright the Parley authors
 
 import { createContextKey, type HandlerContext } from "@connectrpc/connect";
-import { type Clock, MeshError, type MessageHeader } from "@parley/mesh";
+import type { Clock, MeshError, MessageHeader } from "@parley/mesh";
 import { extract, headerFor, type OpenSpan, type Request, startServeSpan } from "@parley/mesh/calls";
 import type { MethodContract } from "@parley/mesh/contracts";
+import { undecodable } from "./undecodable.ts";
 
 /** One call from outside, from its first header to its last byte. */
 export interface Exchange {
@@ -89,8 +90,4 @@ function refusalOf(conversationId = "", correlationId = "-"): MeshError | undefi
   }
   if (correlationPattern.test(correlationId)) return undefined;
   return undecodable('header "x-correlation-id" must be 1 to 128 visible ASCII characters');
-}
-
-function undecodable(message: string): MeshError {
-  return new MeshError({ code: "UNDECODABLE", message });
 }

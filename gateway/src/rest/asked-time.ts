@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
+import { undecodable } from "../undecodable.ts";
 
 /** How long a client is ready to wait. */
 export interface AskedTime {
@@ -36,5 +36,5 @@ function msOf(text: string): number {
   const ms = Number(number) * (unitMs[unit] ?? Number.NaN);
   if (ms > 0) return ms;
   const message = `header "X-Timeout" is ${JSON.stringify(text.slice(0, 40))}; write seconds above 0, e.g. "2.5", or "2500ms"`;
-  throw new MeshError({ code: "UNDECODABLE", message });
+  throw undecodable(message);
 }

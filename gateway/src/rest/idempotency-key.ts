@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
 import { derivedId } from "@parley/mesh/calls";
 import type { MethodContract } from "@parley/mesh/contracts";
+import { undecodable } from "../undecodable.ts";
 
 const maxLength = 255;
 
@@ -19,8 +19,7 @@ export function readIdempotencyKey(header: string | undefined, { noSideEffects }
   const [, quoted, bare] = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]+)"|([\x21\x23-\x7e]+))$/.exec(header.trim()) ?? [];
   const key = quoted ?? bare;
   if (key !== undefined && key.length <= maxLength) return key;
-  const message = `header "Idempotency-Key" must be 1 to ${maxLength} printable ASCII characters, e.g. a UUID`;
-  throw new MeshError({ code: "UNDECODABLE", message });
+  throw undecodable(`header "Idempotency-Key" must be 1 to ${maxLength} printable ASCII characters, e.g. a UUID`);
 }
 
 /**

@@ -12,8 +12,8 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
-import { MeshError } from "@parley/mesh";
 import { edgeJsonOptions } from "@parley/mesh/calls";
+import { undecodable } from "../undecodable.ts";
 import { checkJson } from "./json-text.ts";
 
 /**
@@ -70,6 +70,6 @@ function decoding<T>(what: string, decode: () => T): T {
     return decode();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new MeshError({ code: "UNDECODABLE", message: `${what}: ${why}`, cause });
+    throw undecodable(`${what}: ${why}`);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
+import { undecodable } from "../undecodable.ts";
 
 /** Brackets within each other; messages nest 32 deep at the most, lists between them double that. */
 const maxDepth = 64;
@@ -20,7 +20,7 @@ export function checkJson(text: string): void {
     else if (character === openBrace || character === openBracket) depth += 1;
     else if (character === closeBrace || character === closeBracket) depth -= 1;
     else if (isDigit(character)) at = endOfNumber(text, at);
-    if (depth > maxDepth) throw undecodable(`it nests deeper than ${maxDepth}`);
+    if (depth > maxDepth) throw undecodable(`the body: it nests deeper than ${maxDepth}`);
   }
 }
 
@@ -43,15 +43,11 @@ function endOfNumber(text: string, start: number): number {
   const whole = !/[.eE]/.test(text.charAt(end + 1));
   const digits = end - start < 15 ? "" : text.slice(start, end + 1);
   if (whole && digits !== "" && !Number.isSafeInteger(Number(digits))) {
-    throw undecodable(`number ${digits.slice(0, 40)} would lose digits; write 64-bit numbers as strings`);
+    throw undecodable(`the body: number ${digits.slice(0, 40)} would lose digits; write 64-bit numbers as strings`);
   }
   return end;
 }
 
 function isDigit(character: number): boolean {
   return character >= 0x30 && character <= 0x39;
-}
-
-function undecodable(why: string): MeshError {
-  return new MeshError({ code: "UNDECODABLE", message: `the body: ${why}` });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
+import { shown, undecodable } from "../undecodable.ts";
 import { RefusedRequest } from "./refused-request.ts";
 
 /** How the messages of a stream are written. */
@@ -66,13 +66,9 @@ function accepted(accept: string | undefined): (type: string) => number {
 
 function notAcceptable(accept: string | undefined, what: string): RefusedRequest {
   const message = `"accept: ${(accept ?? "").slice(0, 80)}" leaves no form for ${what}`;
-  return new RefusedRequest(406, new MeshError({ code: "UNDECODABLE", message }));
+  return new RefusedRequest(406, undecodable(message));
 }
 
 function refused(message: string): RefusedRequest {
-  return new RefusedRequest(415, new MeshError({ code: "UNDECODABLE", message }));
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 80));
+  return new RefusedRequest(415, undecodable(message));
 }

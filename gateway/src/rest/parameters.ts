@@ -3,7 +3,8 @@
 
 import type { DescField, DescMessage, JsonObject, JsonValue, Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { MeshError } from "@parley/mesh";
+import type { MeshError } from "@parley/mesh";
+import { undecodable } from "../undecodable.ts";
 import { jsonOfText } from "./text-value.ts";
 
 /** One parameter: the fields that lead to its value, and the value as text; several where it is repeated. */
@@ -40,7 +41,7 @@ export class Parameters {
   set(fields: readonly DescField[], text: string, what: string): void {
     const known = this.#byPath.get(pathOf(fields));
     if (known === undefined) this.#byPath.set(pathOf(fields), { fields, texts: [text], what });
-    else if (known.texts.length !== 1 || known.texts[0] !== text) throw contradicts(what, known.what);
+    else if (known.texts.length !== 1 || known.texts[0] !== text) throw contradicts(what, known.what, pathOf(fields));
   }
 
   /**
@@ -52,7 +53,7 @@ export class Parameters {
     const known = this.#byPath.get(pathOf(fields));
     if (known === undefined) this.#byPath.set(pathOf(fields), { fields, texts: [text], what });
     else if (fields.at(-1)?.fieldKind === "list") known.texts.push(text);
-    else throw undecodable(`${what} is given twice, and "${pathOf(fields)}" is not repeated`);
+    else throw undecodable(`${what} is given twice, and "${pathOf(fields)}" is not repeated`, pathOf(fields));
   }
 
   /** As a JSON object of the message, in names of the contract. */
@@ -68,7 +69,7 @@ export class Parameters {
       }
       const last = fields.at(-1);
       if (last === undefined) continue;
-      const values = texts.map((text) => jsonOfText(last, text));
+      const values = texts.map((text) => jsonOfText(last, text, pathOf(fields)));
       holder[last.name] = last.fieldKind === "list" ? values : (values[0] ?? null);
     }
     return root;
@@ -81,7 +82,7 @@ export class Parameters {
    */
   assertAgree(body: Message, stated: Message): void {
     for (const { fields, what } of this.#byPath.values()) {
-      if (!agree(this.#input, { fields, body, stated })) throw contradicts("the body", what);
+      if (!agree(this.#input, { fields, body, stated })) throw contradicts("the body", what, pathOf(fields));
     }
   }
 }
@@ -120,10 +121,6 @@ function pathOf(fields: readonly DescField[]): string {
   return fields.map(({ name }) => name).join(".");
 }
 
-function contradicts(one: string, other: string): MeshError {
-  return undecodable(`${one} and ${other} give one field two values; give it once`);
-}
-
-function undecodable(message: string): MeshError {
-  return new MeshError({ code: "UNDECODABLE", message });
+function contradicts(one: string, other: string, path: string): MeshError {
+  return undecodable(`${one} and ${other} give one field two values; give it once`, path);
 }

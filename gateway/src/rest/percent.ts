@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { MeshError } from "@parley/mesh";
+import { shown, undecodable } from "../undecodable.ts";
 
 /**
  * Decodes a part of a URL.
@@ -12,11 +12,7 @@ export function decodePart(raw: string): string {
   try {
     return decodeURIComponent(raw);
   } catch {
-    const shown = JSON.stringify(raw.slice(0, 80));
-    throw new MeshError({
-      code: "UNDECODABLE",
-      message: `${shown} in the URL is not percent-encoded UTF-8; write "%25" for a percent sign`,
-    });
+    throw undecodable(`${shown(raw)} in the URL is not percent-encoded UTF-8; write "%25" for a percent sign`);
   }
 }
 

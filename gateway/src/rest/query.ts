@@ -2,8 +2,8 @@
 // Copyright the Parley authors
 
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { MeshError } from "@parley/mesh";
 import type { BodyMapping } from "@parley/mesh/contracts";
+import { shown, undecodable } from "../undecodable.ts";
 import type { Parameters } from "./parameters.ts";
 import { decodeQueryPart } from "./percent.ts";
 
@@ -29,10 +29,10 @@ export function readQuery(query: string, { input, body, parameters }: QueryInit)
     const name = decodeQueryPart(rawName);
     const fields = fieldsNamed(input, name);
     const what = `query parameter ${shown(name)}`;
-    if (body.kind === "whole") throw undecodable(`${what}: every field of this request belongs into its body`);
-    if (body.kind === "field" && fields[0] === body.field) throw undecodable(`${what} belongs into the body`);
+    if (body.kind === "whole") throw undecodable(`${what}: every field of this request belongs into its body`, name);
+    if (body.kind === "field" && fields[0] === body.field) throw undecodable(`${what} belongs into the body`, name);
     if (bound.has(fields.map((field) => field.name).join(".")))
-      throw undecodable(`${what} is given by the path already`);
+      throw undecodable(`${what} is given by the path already`, name);
     parameters.add(fields, decodeQueryPart(rawValue), what);
   }
 }
@@ -42,17 +42,10 @@ function fieldsNamed(input: DescMessage, name: string): readonly DescField[] {
   let current: DescMessage | undefined = input;
   for (const step of name.split(".")) {
     const field: DescField | undefined = current?.fields.find((one) => one.name === step || one.jsonName === step);
-    if (field === undefined) throw undecodable(`query parameter ${shown(name)} is no field of "${input.typeName}"`);
+    if (field === undefined)
+      throw undecodable(`query parameter ${shown(name)} is no field of "${input.typeName}"`, name);
     fields.push(field);
     current = field.fieldKind === "message" ? field.message : undefined;
   }
   return fields;
-}
-
-function shown(name: string): string {
-  return JSON.stringify(name.slice(0, 80));
-}
-
-function undecodable(message: string): MeshError {
-  return new MeshError({ code: "UNDECODABLE", message });
 }

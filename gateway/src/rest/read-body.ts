@@ -3,6 +3,7 @@
 
 import { MeshError } from "@parley/mesh";
 import { callLimits, type Request } from "@parley/mesh/calls";
+import { undecodable } from "../undecodable.ts";
 
 /**
  * The whole body of a request, as text. The port bounds how long it may take to come.
@@ -22,8 +23,8 @@ export async function readBody(request: Request): Promise<string> {
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (cause) {
-    throw new MeshError({ code: "UNDECODABLE", message: "the body is no UTF-8", cause });
+  } catch {
+    throw undecodable("the body is no UTF-8");
   }
 }
 

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
-import { MeshError } from "@parley/mesh";
+import { undecodable } from "../undecodable.ts";
 import { Parameters } from "./parameters.ts";
 import { readQuery } from "./query.ts";
 import type { RequestPath } from "./request-path.ts";
@@ -40,7 +40,7 @@ export function requestMessage({ binding, contract, json }: Route, parts: Reques
   const stated = json.fromParameters(input, parameters.toJson());
   if (parts.body === "") return stated;
   if (binding.body.kind === "none") {
-    throw new MeshError({ code: "UNDECODABLE", message: `"${contract.name}" takes no body here; send none` });
+    throw undecodable(`"${contract.name}" takes no body here; send none`);
   }
   const field = binding.body.kind === "field" ? binding.body.field.name : undefined;
   const body = json.read(input, parts.body, field);

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { type Host, MeshError } from "@parley/mesh";
+import { undecodable } from "../undecodable.ts";
 import type { Visit } from "../visit.ts";
 import type { Whole } from "../write.ts";
 import { answerRest } from "./answer-rest.ts";
@@ -53,5 +54,5 @@ function otherMethods(method: string, path: string, allowed: readonly string[]):
 
 function tooLong(length: number): Whole {
   const message = `the URL has ${length} characters, at most ${maxUrl} are read; use a path with a body`;
-  return problem(new MeshError({ code: "UNDECODABLE", message }), { status: 414 });
+  return problem(undecodable(message), { status: 414 });
 }

@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import type { Writable } from "node:stream";
-import { setTimeout as wait } from "node:timers/promises";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { StreamFormat } from "./media.ts";
 import type { Problem } from "./problem.ts";
@@ -58,16 +57,15 @@ export class StreamBody implements Disposable {
     const response = this.#response;
     this.#timer.refresh();
     if (response.write(this.#writing.message(json))) return;
-    const taken = new AbortController();
-    const done = () => taken.abort();
-    response.once("drain", done);
-    response.once("close", done);
-    await wait(slowClientMs, undefined, { signal: taken.signal, ref: false }).then(
-      () => response.destroy(),
-      () => {},
-    );
-    response.off("drain", done);
-    response.off("close", done);
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        response.off("drain", done).off("close", done);
+        resolve();
+      };
+      const timer = setTimeout(() => response.destroy(), slowClientMs).unref();
+      response.on("drain", done).on("close", done);
+    });
   }
 
   end(): void {
