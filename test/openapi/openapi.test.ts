@@ -55,7 +55,7 @@ describe("the OpenAPI document", () => {
     expect(validator.version).toBe("3.1");
   });
 
-  test("makes a client that type-checks, and that books and cancels at the running gateway [R48]", async () => {
+  test("makes a client that type-checks, and that books and cancels at the running gateway", async () => {
     const folder = mkdtempSync(join(modules, ".client-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
