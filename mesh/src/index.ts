@@ -3,6 +3,7 @@
 
 export type { Context } from "./agent/context.ts";
 export { type Agent, type AgentInit, type AgentSkill, type AgentTool, defineAgent } from "./agent/define-agent.ts";
+export { type Fallback, type FallbackMap, fallback } from "./agent/fallback.ts";
 export { host } from "./agent/host.ts";
 export type { Host, HostOptions, SpeakOptions } from "./agent/host-options.ts";
 export { type Heard, type HearerOptions, on } from "./agent/on.ts";
@@ -19,7 +20,7 @@ export type { MessageHeader, Priority } from "./header.ts";
 export type { CommitTicket } from "./journal/commit-ticket.ts";
 export { defineJournal, type Journal, type JournalInit, type JournalKey } from "./journal/define-journal.ts";
 export type { Entries, Entry, Keys, Outbox } from "./journal/entry.ts";
-export { MeshError, type MeshErrorInit, type Violation } from "./mesh-error.ts";
+export { MeshError, type MeshErrorInit, notRun, type Violation } from "./mesh-error.ts";
 export type { DispatchOptions } from "./pipeline/command-request.ts";
 export type { Observation, Observer } from "./pipeline/observation.ts";
 export { defineProjection, type EventPlace, type Projection } from "./projection/define-projection.ts";

@@ -12,6 +12,25 @@ export interface Violation {
   readonly message: string;
 }
 
+const untouched = new WeakSet<MeshError>();
+
+/**
+ * An error by which a handler says of itself that it has done nothing yet: `throw notRun(new MeshError({ … }))`. Without that
+ * whatever a handler throws may have run, so the call is repeated only where the method is idempotent, and no other method
+ * takes over.
+ */
+export function notRun(error: MeshError): MeshError {
+  const said = error.with({ mayHaveRun: false });
+  untouched.add(said);
+  return said;
+}
+
+/** What a handler threw, as its caller is to see it: it may have run unless it says otherwise by {@link notRun}. */
+export function thrownByHandler(thrown: unknown): MeshError {
+  const error = MeshError.from(thrown);
+  return untouched.has(error) ? error : error.with({ mayHaveRun: true });
+}
+
 /** What a MeshError is made of. */
 export interface MeshErrorInit {
   readonly code: ErrorCode;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type Agent, type AgentInit, type Context, defineAgent, on, serve } from "@parley/mesh";
+import { type Agent, type AgentInit, type Context, defineAgent, fallback, on, serve } from "@parley/mesh";
 import {
   CallAskedSchema,
   ChannelService,
@@ -11,6 +11,12 @@ import {
   SmsAskedSchema,
   SyncAskedSchema,
 } from "../gen/parley/test/v1/channel_pb.js";
+
+/** Who cannot be called gets a text message. */
+export const phoneToSms = fallback(ChannelService.method.makeCall, ChannelService.method.sendSms, {
+  request: ({ key }) => ({ key }),
+  reply: ({ done }) => ({ done: `${done} instead` }),
+});
 
 /** One run of a handler, of a method or of a hearer. */
 export interface ChannelRun {
@@ -73,6 +79,7 @@ export class Channel {
         on(QuickAskedSchema, { name: "soon" }, hearer("soon")),
         on(GuardedAskedSchema, { name: "guard" }, hearer("guard")),
       ],
+      fallbacks: [phoneToSms],
       ...more,
     });
   }

@@ -7,6 +7,7 @@ import { type Context, defineAgent, host, MeshError, on, serve } from "@parley/m
 import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { expect, inject, test } from "vitest";
+import { phoneToSms } from "../agents/channel-agent.ts";
 import { ChannelService, EmailAskedSchema, QuickAskedSchema } from "../gen/parley/test/v1/channel_pb.js";
 import { until } from "../tools/until.ts";
 
@@ -33,7 +34,7 @@ async function instance(mesh: TestMesh, where: string, handle: (run: Run, ctx: C
     on(QuickAskedSchema, { name: "second" }, ({ key }, ctx) => run(`second ${key}`, ctx)),
     on(EmailAskedSchema, { name: "email" }, ({ key }, ctx) => run(key, ctx)),
   ];
-  const agents = [defineAgent({ name: "test.channel", serves, hears })];
+  const agents = [defineAgent({ name: "test.channel", serves, hears, fallbacks: [phoneToSms] })];
   const { namespace } = mesh;
   return host({ agents, broker: inject("natsUrl"), namespace, parkOverMs: 200, random: () => 0, drainMs: 1_000 });
 }

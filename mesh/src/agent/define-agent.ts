@@ -8,6 +8,7 @@ import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { NamedProjection } from "../projection/define-projection.ts";
 import type { SagaDefinition } from "../sagas/define-saga.ts";
+import type { Fallback } from "./fallback.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
 
@@ -57,6 +58,8 @@ export interface AgentInit {
   readonly publishes?: readonly DescMessage[] | undefined;
   /** Journals of packages that none of its contracts is of: their streams are made at the start. */
   readonly journals?: readonly Pick<Journal<unknown, DescMessage>, "domain">[] | undefined;
+  /** How methods take over from others that it calls, or runs commands of. */
+  readonly fallbacks?: readonly Fallback[] | undefined;
   /** Read models that each instance keeps up for `ctx.view`; it takes no calls before they have what there is. */
   readonly projections?: readonly NamedProjection[] | undefined;
 }
@@ -97,6 +100,7 @@ export function defineAgent(init: AgentInit): Agent {
     publishes: [],
     journals: [],
     projections: [],
+    fallbacks: [],
     ...init,
     hears,
   } as Agent);

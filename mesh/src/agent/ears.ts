@@ -5,15 +5,17 @@ import { type Clock, systemClock } from "../clock.ts";
 import { toldLetters, toldParking } from "../commands/told-delivery.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
+import { fallingBack } from "../delivery/fall-back-command.ts";
 import type { Hearing } from "../delivery/hearing.ts";
 import { parking } from "../delivery/parking.ts";
 import { Signals } from "../events/signals.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
-import { recordDeadLetter, recordRetry } from "../telemetry/metrics.ts";
+import { recordDeadLetter, recordFallback, recordRetry } from "../telemetry/metrics.ts";
 import { watchQueues } from "../telemetry/queue-gauges.ts";
 import type { Ground } from "./ground.ts";
 import type { Speech } from "./speech.ts";
+import { takingOver } from "./take-over.ts";
 
 /** Everything that comes to a host without being called. */
 export interface Ears {
@@ -37,9 +39,11 @@ export interface EarsInit {
 /** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
 export async function openEars(
   { broker, contracts }: Ground,
-  { subjects, appender, runs }: Speech,
+  { subjects, appender, runs, fallbacks, voice }: Speech,
   { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
+  const letters = new DeadLetters({ appender, subjects, contractDigest: contracts.digest });
+  const takeOver = takingOver({ contracts, fallbacks, dispatcher: voice.dispatcher });
   const deliveries = new Deliveries({
     broker,
     subjects,
@@ -48,10 +52,13 @@ export async function openEars(
     // The broker keeps real time; it cannot wait for a clock that is moved by hand.
     parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), runs) : undefined,
     parkOverMs,
-    deadLetters: toldLetters(new DeadLetters({ appender, subjects, contractDigest: contracts.digest }), runs),
+    deadLetters: toldLetters(fallingBack(letters, takeOver), runs),
     onFailure({ operation }, { error }, delayMs) {
-      if (delayMs === undefined) recordDeadLetter(operation.handler, operation.name, error);
-      else recordRetry({ side: "process", operation: operation.name, error, delayMs });
+      if (delayMs !== undefined) recordRetry({ side: "process", operation: operation.name, error, delayMs });
+    },
+    onEnd({ hearing: { operation }, error }, fellBack) {
+      if (fellBack === undefined) recordDeadLetter(operation.handler, operation.name, error);
+      else recordFallback({ from: operation.name, to: fellBack.method, error });
     },
   });
   const signals = new Signals({ broker, subjects, onLost: logLost });

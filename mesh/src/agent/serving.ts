@@ -6,7 +6,7 @@ import type { ServedMethod } from "../calls/served-methods.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import { crashPoint } from "../crash-point.ts";
-import { MeshError } from "../mesh-error.ts";
+import { MeshError, thrownByHandler } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import type { Places } from "../pipeline/places.ts";
 import { chain, type Next, type Reply, type Step } from "../pipeline/step.ts";
@@ -84,7 +84,7 @@ export async function runHandler(desc: DescMethod, run: () => ReturnType<ServedF
     if (desc.methodKind === "unary") return asMessage(desc.output, result);
     return eachAsMessage(desc, result as AsyncIterable<unknown>);
   } catch (thrown) {
-    throw begun(thrown);
+    throw thrownByHandler(thrown);
   }
 }
 
@@ -92,12 +92,9 @@ async function* eachAsMessage(desc: DescMethod, stream: AsyncIterable<unknown>):
   try {
     for await (const init of stream) yield asMessage(desc.output, init);
   } catch (thrown) {
-    throw begun(thrown);
+    // What was streamed before it has been seen.
+    throw MeshError.from(thrown).with({ mayHaveRun: true });
   }
-}
-
-function begun(thrown: unknown): MeshError {
-  return MeshError.from(thrown).with({ mayHaveRun: true });
 }
 
 function assertOwner(agent: Agent, owner: string, service: string): void {

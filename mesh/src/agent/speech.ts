@@ -20,6 +20,7 @@ import { Publisher } from "../events/publisher.ts";
 import { Compactor } from "../journal/compactor.ts";
 import { Journals } from "../journal/journals.ts";
 import { observeCommit } from "../journal/observe-commit.ts";
+import { fallBack } from "../pipeline/fall-back.ts";
 import type { Observer } from "../pipeline/observation.ts";
 import { callerSteps, type PipelineInit } from "../pipeline/orders.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
@@ -28,6 +29,7 @@ import { Workloads } from "../pipeline/workload.ts";
 import { Projections } from "../projection/projections.ts";
 import { recordBreakerState } from "../telemetry/metrics.ts";
 import type { Voice } from "./create-context.ts";
+import { Fallbacks } from "./fallbacks.ts";
 import { grantsOf, heldPermissions } from "./grants.ts";
 import type { Ground } from "./ground.ts";
 import { maintenanceOfCalls } from "./maintenance.ts";
@@ -40,6 +42,7 @@ export interface Speech {
   readonly subjects: Subjects;
   readonly appender: Appender;
   readonly pipeline: PipelineInit;
+  readonly fallbacks: Fallbacks;
   /** The caller's pipeline, ending in a channel. */
   readonly send: Next<Outgoing>;
   /** Publishes by contracts that need not be the host's own. */
@@ -82,8 +85,16 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     overlays: ground.overlays,
   };
   const breakers = new Breakers(clock, (method, state) => recordBreakerState({ method }, state));
-  const send = chain(
-    callerSteps(pipeline),
+  const fallbacks = new Fallbacks(agents, contracts);
+  const send: Next<Outgoing> = chain(
+    callerSteps(
+      pipeline,
+      fallBack({
+        clock,
+        find: (agent, contract) => fallbacks.of(agent, contract),
+        send: (outgoing) => send(outgoing),
+      }),
+    ),
     toChannel((contract) => routes.to(contract), breakers),
   );
   const signal = (message: NewMessage) => sendSignal(broker, message);
@@ -127,5 +138,5 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     outside: new OutsideSystems(agents, clock),
     directory,
   };
-  return { voice, subjects, appender, pipeline, send, publisherOf, dispatcherOf, desk, runs };
+  return { voice, subjects, appender, pipeline, fallbacks, send, publisherOf, dispatcherOf, desk, runs };
 }

@@ -29,6 +29,20 @@ export interface Burial {
   readonly contentLeftOut?: boolean | undefined;
 }
 
+/** Another method's command took the place of a message that failed. */
+export interface FellBack {
+  /** `package.Service/Method`. */
+  readonly method: string;
+  /** Message id of its command. */
+  readonly id: string;
+}
+
+/** Where messages end that failed for good. */
+export interface Graveyard {
+  /** Resolves when the message may be forgotten where it was; gives what took its place, when that is no letter. */
+  bury(burial: Burial): Promise<FellBack | undefined>;
+}
+
 /** What a graveyard is made of. */
 export interface DeadLettersInit {
   readonly appender: Appender;
@@ -37,7 +51,7 @@ export interface DeadLettersInit {
 }
 
 /** Keeps what could not be handled, with its cause. */
-export class DeadLetters {
+export class DeadLetters implements Graveyard {
   readonly #init: DeadLettersInit;
 
   constructor(init: DeadLettersInit) {
@@ -49,7 +63,7 @@ export class DeadLetters {
    * between storing and terminating it, stores nothing twice. A message that leaves no room for its own letter is left out
    * of it: the letter says where it stands.
    */
-  async bury(burial: Burial): Promise<void> {
+  async bury(burial: Burial): Promise<undefined> {
     try {
       await this.#store(burial).catch((thrown: unknown) => {
         if (MeshError.from(thrown).code !== "TOO_LARGE") throw thrown;

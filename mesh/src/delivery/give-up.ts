@@ -7,7 +7,7 @@ import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { DeadLetters } from "./dead-letters.ts";
+import type { FellBack, Graveyard } from "./dead-letters.ts";
 import type { Hearing } from "./hearing.ts";
 import type { FailedAttempt } from "./past-attempts.ts";
 
@@ -24,22 +24,25 @@ export interface Failure {
 /** What giving up needs. */
 export interface GiveUpInit {
   readonly clock: Clock;
-  readonly deadLetters: Pick<DeadLetters, "bury">;
+  readonly deadLetters: Graveyard;
   /** Waits; false when the host drains first. */
   readonly hold: (wait: (signal: AbortSignal) => Promise<void>) => Promise<boolean>;
+  /** Told of each message that is given up, with what took its place where that is no dead letter. */
+  readonly onEnd?: ((failure: Failure, fellBack: FellBack | undefined) => void) | undefined;
 }
 
 /** Real milliseconds after which a dead letter that could not be stored is tried again. */
 const burialRetryMs = 1_000;
 
 /** Buries the message, then ends it at the broker; while the letter cannot be stored, the message stays. */
-export async function giveUp(failure: Failure, { clock, deadLetters, hold }: GiveUpInit): Promise<void> {
+export async function giveUp(failure: Failure, { clock, deadLetters, hold, onEnd }: GiveUpInit): Promise<void> {
   const { pulled } = failure;
   const diedAt = clock.now();
   for (let tries = 0; ; ) {
     try {
-      await deadLetters.bury({ ...failure, diedAt });
+      const fellBack = await deadLetters.bury({ ...failure, diedAt });
       crashPoint("delivery.buried", failure.hearing.operation.handler);
+      onEnd?.(failure, fellBack);
       return pulled.term();
     } catch (error) {
       if (tries++ === 0) {

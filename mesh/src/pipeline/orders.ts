@@ -3,7 +3,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { Overlays } from "../overlay/overlays.ts";
-import { recordRetry } from "../telemetry/metrics.ts";
+import { recordRefusedRetry, recordRetry } from "../telemetry/metrics.ts";
 import { attemptBudget, serverBudget } from "./budget.ts";
 import { concurrency } from "./concurrency.ts";
 import type { Incoming } from "./incoming.ts";
@@ -36,17 +36,22 @@ export interface PipelineInit {
  * The order on the caller's side, outermost first; a channel comes last. Which contract holds is settled before anything else;
  * what is invalid never leaves; every attempt has its own time, cut from the call's.
  */
-export function callerSteps({ clock, random, observer, overlays }: PipelineInit): readonly Step<Outgoing>[] {
+export function callerSteps(
+  { clock, random, observer, overlays }: PipelineInit,
+  fallBack: Step<Outgoing>,
+): readonly Step<Outgoing>[] {
   return [
     overlaid(overlays),
     ...(observer === undefined ? [] : [observeCalls(observer)]),
     traceCall,
     validateOutgoing,
+    fallBack,
     retry({
       clock,
       random,
       onRetry: ({ contract, trace }, error, delayMs) =>
         recordRetry({ side: "call", operation: contract.name, error, delayMs, trace }),
+      onRefused: ({ contract }, error) => recordRefusedRetry(contract.name, error),
     }),
     attemptBudget(clock),
   ];

@@ -110,3 +110,33 @@ test("the time that attempts take counts", async () => {
   expect(await result).toMatchObject({ code: "UNAVAILABLE", retryAfterMs: 4_000 });
   expect(attempts.map(({ at }) => at)).toEqual([0, 3_000]);
 });
+
+test("when everything fails, a thousand calls make less than 1.3 times as many attempts, and the error says why there are no more", async () => {
+  const clock = new ManualClock(0);
+  let attempts = 0;
+  let refused = 0;
+  const step = retry({ clock, random: () => 0, onRefused: () => refused++ });
+  const fails = async () => {
+    attempts++;
+    throw new MeshError({ code: "UNAVAILABLE", message: "down" });
+  };
+  const failures: Promise<unknown>[] = [];
+  for (let call = 0; call < 1_000; call++) {
+    failures.push(step(outgoing(), fails).catch((error: unknown) => error));
+    await clock.advance(10);
+  }
+  await clock.advance(60_000);
+  const errors = await Promise.all(failures);
+  expect(attempts).toBeGreaterThan(1_150);
+  expect(attempts).toBeLessThan(1_300);
+  const throttled = errors.filter((error) => String(error).includes("their share, 20 % of calls"));
+  expect(throttled.length).toBe(refused);
+  expect(refused).toBeGreaterThan(700);
+  expect(throttled[0]).toMatchObject({ code: "UNAVAILABLE", mayHaveRun: false, retryAfterMs: expect.any(Number) });
+
+  // Another method has a share of its own.
+  attempts = 0;
+  const other = step(outgoing({}, { name: "t.S/Other" }), fails).catch(() => attempts);
+  await clock.advance(60_000);
+  expect(await other).toBe(3);
+});

@@ -3,6 +3,7 @@
 
 import { type Clock, sleep } from "../clock.ts";
 import { MeshError } from "../mesh-error.ts";
+import { RetryBudget, retryShare } from "../resilience/retry-budget.ts";
 import { retryDelayMs } from "../resilience/retry-schedule.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Step } from "./step.ts";
@@ -14,17 +15,23 @@ export interface RetryOptions {
   readonly random?: (() => number) | undefined;
   /** Told of each retry before its delay. */
   readonly onRetry?: ((outgoing: Outgoing, error: MeshError, delayMs: number) => void) | undefined;
+  /** Told of each retry that is not made because of all the others. */
+  readonly onRefused?: ((outgoing: Outgoing, error: MeshError) => void) | undefined;
 }
 
 /**
  * Tries again by the contract's schedules, only what is idempotent or has surely not run, and only while a retry can still
- * end within the call's total time; otherwise the error says after which time a repeat makes sense. A stream is
- * retried only until it has begun.
+ * end within the call's total time; otherwise the error says after which time a repeat makes sense. All retries of a
+ * method together are bounded too, see {@link RetryBudget}. A stream is retried only until it has begun.
  */
-export function retry({ clock, random = Math.random, onRetry }: RetryOptions): Step<Outgoing> {
+export function retry({ clock, random = Math.random, onRetry, onRefused }: RetryOptions): Step<Outgoing> {
+  const budgets = new Map<string, RetryBudget>();
   return async (outgoing, next) => {
     const started = clock.now();
     const { contract, timeoutMs, signal } = outgoing;
+    const budget = budgets.get(contract.name) ?? new RetryBudget(started);
+    budgets.set(contract.name, budget);
+    budget.called(started);
     let mayHaveRun = false;
     for (let attempt = 1; ; attempt++) {
       const leftMs = timeoutMs - (clock.now() - started);
@@ -46,6 +53,10 @@ export function retry({ clock, random = Math.random, onRetry }: RetryOptions): S
         const delayMs = retryDelayMs(contract.retries, { error, attempt }, random());
         if (delayMs === undefined) throw error;
         if (clock.now() - started + delayMs >= timeoutMs) throw error.with({ retryAfterMs: delayMs });
+        if (!budget.take(clock.now())) {
+          onRefused?.(outgoing, error);
+          throw overBudget(contract.name, error, delayMs);
+        }
         onRetry?.(outgoing, error, delayMs);
         await sleep(clock, delayMs, signal).catch((reason) => {
           throw gaveUp(contract.name, reason, mayHaveRun);
@@ -64,6 +75,11 @@ function gaveUp(name: string, reason: unknown, mayHaveRun: boolean): MeshError {
     mayHaveRun,
     cause: reason,
   });
+}
+
+function overBudget(name: string, error: MeshError, delayMs: number): MeshError {
+  const why = `it was not tried again, for the retries of "${name}" have used up their share, ${retryShare}`;
+  return error.with({ message: `${error.message}; ${why}`, retryAfterMs: delayMs });
 }
 
 function noTime(name: string, mayHaveRun: boolean): MeshError {

@@ -25,6 +25,8 @@ export interface Instruments {
   readonly consumed: Counter;
   readonly errors: Counter;
   readonly retries: Counter;
+  readonly refusedRetries: Counter;
+  readonly fallbacks: Counter;
   readonly deadLetters: Counter;
   readonly breakerState: Gauge;
   readonly commitDuration: Histogram;
@@ -68,6 +70,12 @@ function createInstruments(meter: Meter): Instruments {
     consumed: count(metric.consumed, "{message}", "Tries of handlers of messages"),
     errors: count(ownMetric.errors, "{error}", "Failed calls and messages, by the side that saw it"),
     retries: count(ownMetric.retries, "{retry}", "Further tries of calls and messages"),
+    refusedRetries: count(
+      ownMetric.refusedRetries,
+      "{retry}",
+      "Retries of calls that were not made, for there were too many",
+    ),
+    fallbacks: count(ownMetric.fallbacks, "{message}", "Calls and commands that another method took over"),
     deadLetters: count(ownMetric.deadLetters, "{message}", "Messages given up after their last try"),
     commitDuration: seconds(ownMetric.commitDuration, "Commits, with waiting for their key and all their rounds"),
     commitConflicts: count(ownMetric.commitConflicts, "{round}", "Rounds that commits lost against other processes"),

@@ -32,6 +32,23 @@ export function recordRetry({ side, operation, error, delayMs, trace: at }: Retr
   });
 }
 
+/** Counts a retry of a call that was not made, because retries of the method had used up their share. */
+export function recordRefusedRetry(method: string, error: MeshError): void {
+  registeredInstruments()?.refusedRetries.add(1, {
+    [ownAttribute.operation]: method,
+    [ownAttribute.errorCode]: error.code,
+  });
+}
+
+/** Counts what was handed to another method, by a call or a command. */
+export function recordFallback({ from, to, error }: { from: string; to: string; error: MeshError }): void {
+  registeredInstruments()?.fallbacks.add(1, {
+    [ownAttribute.operation]: from,
+    [ownAttribute.fallback]: to,
+    [ownAttribute.errorCode]: error.code,
+  });
+}
+
 /** Counts a message that a hearer gave up. `type` is the event's, undefined when it could not be read. */
 export function recordDeadLetter(hearer: string, type: string | undefined, error: MeshError): void {
   registeredInstruments()?.deadLetters.add(1, {

@@ -50,6 +50,8 @@ export const ownAttribute = {
   /** Code of a MeshError, finer than `error.type` of calls. */
   errorCode: "parley.error.code",
   errorClass: "parley.error.class",
+  /** Method that took over. */
+  fallback: "parley.fallback",
   delayMs: "parley.retry.delay_ms",
   saga: "parley.saga",
   /** COMPLETED, COMPENSATED, NEEDS_ATTENTION, RESOLVED. */
@@ -71,6 +73,8 @@ export const ownMetric = {
   latency: "parley.message.latency",
   errors: "parley.communication.errors",
   retries: "parley.retries",
+  refusedRetries: "parley.retries.refused",
+  fallbacks: "parley.fallbacks",
   deadLetters: "parley.dead_letters",
   deadLettersWaiting: "parley.dead_letters.waiting",
   breakerState: "parley.breaker.state",

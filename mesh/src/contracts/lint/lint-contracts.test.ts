@@ -22,7 +22,7 @@ service OrderService {
       retry: { delays: [{seconds: 1}] jitter: 0 max_retry_after: {seconds: 1} } command: { order_key: "place.shelf" }
     };
   }
-  rpc Mail(Order) returns (Order) { option (parley.mesh.v1.method) = { permission: "*" retry: {} }; }
+  rpc Mail(Order) returns (Order) { option (parley.mesh.v1.method) = { permission: "*" retry: {} command: {} }; }
 }
 message Place { int64 shelf = 1; }
 message Order { string id = 1; Place place = 2; string phone = 3 [(parley.mesh.v1.field) = { sensitivity: SENSITIVITY_SENSITIVE sealed: true data_subject: "id" }]; }
@@ -143,6 +143,26 @@ const faults: readonly [name: string, body: string, ...findings: string[]][] = [
   rpc Watch(M) returns (stream M) { option (parley.mesh.v1.method) = { fallback: "fault.fallback_stream.S/Do" }; } }`,
     '2:62: method-fallback: fallback "fault.fallback_stream.S/Watch" of "Do" is a stream; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
     '3:72: method-fallback: "Watch" is a stream, which cannot fall back; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
+  ],
+  [
+    "fallback_loop",
+    `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
+  rpc A(M) returns (M) { option (parley.mesh.v1.method) = { fallback: "fault.fallback_loop.S/B" }; }
+  rpc B(M) returns (M) { option (parley.mesh.v1.method) = { fallback: "fault.fallback_loop.S/A" }; } }`,
+    '2:61: method-fallback: the fallbacks of "A" lead back: "S/A", "S/B", "S/A"; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
+    '3:61: method-fallback: the fallbacks of "B" lead back: "S/B", "S/A", "S/B"; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
+  ],
+  [
+    "fallback_command",
+    `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
+  rpc A(M) returns (M) { option (parley.mesh.v1.method) = { fallback: "fault.fallback_command.S/B" command: {} }; }
+  rpc B(M) returns (M); }`,
+    '2:61: method-fallback: "A" may be dispatched, but its fallback "B" has no command policy; write the full name of another unary method, like "shop.v1.OrderService/PlaceOrder"',
+  ],
+  [
+    "event_breaker",
+    event(`name: "ITEM_SOLD" delivery: DELIVERY_AT_LEAST_ONCE key: "id" breaker: { half_open_probes: 0 }`),
+    "breaker-limits: half_open_probes is 0: it would never close; write 1 or more",
   ],
   [
     "http_path",

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import type { Dispatcher } from "../commands/dispatcher.ts";
+import type { Contracts } from "../contracts/contracts.ts";
+import type { TakeOver } from "../delivery/fall-back-command.ts";
+import { openMessage } from "../delivery/open-message.ts";
+import { derivedId } from "../ids.ts";
+import { extract } from "../telemetry/propagation.ts";
+import type { Fallbacks } from "./fallbacks.ts";
+
+/** What taking over needs. */
+export interface TakeOverInit {
+  readonly contracts: Contracts;
+  readonly fallbacks: Fallbacks;
+  readonly dispatcher: Dispatcher;
+}
+
+/**
+ * Dispatches the command of the method that takes over from a failed one: in the name of the agent that ran it, because of it,
+ * and under an id that follows from its own, so that doing it again after a crash dispatches nothing twice.
+ */
+export function takingOver({ contracts, fallbacks, dispatcher }: TakeOverInit): TakeOver {
+  return async ({ hearing: { operation }, header, pulled, error }) => {
+    const contract = contracts.methodNamed(operation.name);
+    const other = contract && fallbacks.of(operation.agent, contract);
+    if (header === undefined || other === undefined) return undefined;
+    const { desc: method, name } = other.contract;
+    if (!isUnary(method)) return undefined;
+    const request = other.request(openMessage(pulled, operation.input).message, error);
+    if (request === undefined) return undefined;
+    const origin = {
+      source: operation.agent,
+      cause: { header, trace: extract((field) => pulled.headers.get(field)) },
+      ids: { next: () => derivedId("fallback", header.messageId, name) },
+    };
+    const { id } = await dispatcher.dispatch({ method, init: request, options: { priority: header.priority } }, origin);
+    return { method: name, id };
+  };
+}
+
+function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === "unary";
+}
