@@ -191,7 +191,8 @@ describe("ctx.outside", () => {
     await Promise.all(keys("command", 4).map((key) => mesh.dispatch(method.sendEmail, { key })));
     await mesh.settled();
     // All commands of the service wait, also of methods that do not use it.
-    expect(mesh.heldBack.filter((name) => name.includes("ChannelService"))).toHaveLength(6);
+    const held = mesh.heldBack.filter((name) => name.includes("ChannelService"));
+    expect(new Set(held.map((name) => name.split("~")[1])).size).toBe(6);
     await Promise.all(
       keys("command", 12)
         .slice(4)

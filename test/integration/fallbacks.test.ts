@@ -113,10 +113,10 @@ describe("a command", () => {
       ["parley.test.v1.ChannelService/SendSms", "HIGH", "test.channel"],
     ]);
     expect(channel.runsOf("down").at(-1)?.messageId).toBe(other[0]?.header.messageId);
-    const { command } = await mesh.client(CommandService).getCommand({ id });
+    const command = await mesh.command(id).status();
     expect(command).toMatchObject({
-      state: CommandState.FAILED,
-      deadLetterId: "",
+      state: "FAILED",
+      deadLetterId: undefined,
       error: { message: expect.stringContaining(`SendSms" took over, as command "${other[0]?.header.messageId}"`) },
     });
   });
