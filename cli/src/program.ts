@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { agentsCommand } from "./commands/agents.ts";
 import { callCommand } from "./commands/call.ts";
 import { commandsCommand } from "./commands/commands.ts";
 import { contractsCommand } from "./commands/contracts.ts";
@@ -11,6 +12,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { newCommand } from "./commands/new.ts";
+import { overlayCommand } from "./commands/overlay.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { streamsCommand } from "./commands/streams.ts";
@@ -29,6 +31,8 @@ export function program(): Command {
     .addCommand(tailCommand())
     .addCommand(commandsCommand())
     .addCommand(contractsCommand())
+    .addCommand(agentsCommand())
+    .addCommand(overlayCommand())
     .addCommand(traceCommand())
     .addCommand(streamsCommand())
     .addCommand(dlqCommand())

@@ -242,3 +242,74 @@ test("every command tells of itself with examples", async () => {
     expect(output, command).toMatch(/^Examples:\n {2}parley /m);
   }
 });
+
+describe("agents", () => {
+  test("lists who is there by what is looked for, as a table and as JSON [R48]", async () => {
+    const { code, output } = await parley("agents", "list");
+    expect(code).toBe(0);
+    const [head = "", ...rows] = output.trimEnd().split("\n");
+    expect(head).toMatch(/^AGENT +INSTANCE +STATUS +ENDPOINT/);
+    expect(rows.map((row) => row.split(/ +/)[0])).toContain("scheduling.user");
+    expect(rows.every((row) => / ready +http:/.test(row))).toBe(true);
+    const found = JSON.parse((await parley("agents", "list", "--service", userService, "-o", "json")).output);
+    expect(found).toMatchObject([
+      { profile: { name: "scheduling.user" }, health: { status: "HEALTH_STATUS_HEALTHY" } },
+    ]);
+    expect(await parley("agents", "list", "--capability", "telepathy")).toMatchObject({
+      code: 0,
+      output: "no such instance is there\n",
+    });
+  });
+
+  test("shows all that is known of one, and says who there is where none is called so", async () => {
+    const { output } = await parley("agents", "show", "scheduling.user");
+    expect(output).toMatch(/^scheduling\.user {2}\S+\n/);
+    expect(output).toMatch(/^serves +parley\.scheduling\.v1\.UserAgentService$/m);
+    expect(output).toMatch(/^health +healthy$/m);
+    const { code, errors } = await parley("agents", "show", "nobody");
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^parley: no agent and no instance is called "nobody"\nThere are .*scheduling\.user/);
+  });
+
+  test("shows who is there when a watch begins", async () => {
+    await using watching = start("agents", "watch", "--name", "scheduling.user", "-o", "json");
+    const [line] = await watching.shows(/^\{.*\}$/m);
+    expect(JSON.parse(line)).toMatchObject({ change: "PRESENT", instance: { profile: { name: "scheduling.user" } } });
+  });
+});
+
+describe("overlay", () => {
+  const method = "ProviderAgentService/ListProviders";
+
+  test("overrides policy until it is taken away, and contracts show it [R33]", async () => {
+    const wish = ["--timeout", "7s", "--retry", "1s,2s", "--for", "1h", "--author", "ada", "--reason", "a slow night"];
+    const set = await parley("overlay", "set", method, ...wish);
+    expect(set.output).toMatch(/timeout 7 s; retries 1 s, 2 s +\S+Z +ada +a slow night/);
+    const shown = (await parley("contracts")).output;
+    expect(shown).toMatch(/^ {2}ListProviders \* +7 s +1 s, 2 s /m);
+    expect(shown).toMatch(
+      /^\* parley\.scheduling\.v1\.ProviderAgentService\/ListProviders is overridden until .*a slow night/m,
+    );
+    const { methods } = JSON.parse((await parley("contracts", "-o", "json")).output);
+    expect(methods.find(({ name = "" }) => name.endsWith(method))).toMatchObject({
+      timeoutMs: 7_000,
+      overlay: { author: "ada" },
+    });
+    expect(JSON.parse((await parley("overlay", "list", "-o", "json")).output)).toMatchObject([
+      { reason: "a slow night" },
+    ]);
+    expect((await parley("overlay", "remove", method)).code).toBe(0);
+    expect((await parley("overlay", "list")).output).toBe("no method is overridden\n");
+  });
+
+  test("says what is wrong with nonsense, and where there is nothing to take away", async () => {
+    const nothing = await parley("overlay", "set", method, "--for", "1h", "--reason", "none");
+    expect(nothing).toMatchObject({ code: 1, output: "" });
+    expect(nothing.errors).toMatch(/^parley: INVALID_MESSAGE [^]*sets nothing/);
+    const long = await parley("overlay", "set", method, "--timeout", "2h", "--for", "1h", "--reason", "long");
+    expect(long.errors).toContain("is longer than 600000 ms");
+    expect((await parley("overlay", "remove", method)).errors).toMatch(/^parley: NOT_FOUND no overlay of /);
+  });
+});
+
+const userService = "parley.scheduling.v1.UserAgentService";

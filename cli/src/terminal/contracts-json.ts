@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Contracts, EventContract, MethodContract, RetryPlans } from "@parley/mesh/contracts";
+import { toJson } from "@bufbuild/protobuf";
+import { type PolicyOverlay, PolicyOverlaySchema } from "@parley/contracts/parley/mesh/v1/overlay_pb.js";
+import {
+  type Contracts,
+  type EventContract,
+  type MethodContract,
+  overlaidContract,
+  type RetryPlans,
+} from "@parley/mesh/contracts";
 import { methodRetries } from "./method-retries.ts";
 
-/** Contracts as plain data for programs: every policy as it holds, all levels looked up; times in milliseconds. */
-export function contractsJson(contracts: Contracts): unknown {
+/** Contracts as plain data for programs: every policy as it holds, all levels and overlays looked up; times in milliseconds. */
+export function contractsJson(contracts: Contracts, overlays: readonly PolicyOverlay[] = []): unknown {
+  const overlayOf = new Map(overlays.map((overlay) => [overlay.method, overlay]));
   return {
     services: contracts.services.map(({ typeName, methods }) => ({
       name: typeName,
       methods: methods.map(({ name }) => name),
     })),
-    methods: methodsOf(contracts).map(methodJson),
+    methods: methodsOf(contracts).map((method) => methodJson(method, overlayOf.get(method.name))),
     events: contracts.events.map(eventJson),
   };
 }
@@ -21,7 +30,8 @@ export function methodsOf(contracts: Contracts): readonly MethodContract[] {
   return contracts.services.flatMap(({ methods }) => methods.map((desc) => contracts.method(desc)));
 }
 
-function methodJson(method: MethodContract): unknown {
+function methodJson(contract: MethodContract, overlay: PolicyOverlay | undefined): unknown {
+  const method = overlay === undefined ? contract : overlaidContract(contract, overlay);
   const { desc, idempotencyKey, command, ...policy } = method;
   return {
     ...policy,
@@ -30,6 +40,7 @@ function methodJson(method: MethodContract): unknown {
     idempotencyKey: idempotencyKey?.path,
     retries: retriesJson(methodRetries(method)),
     command: command === undefined ? undefined : { ...command, orderKey: command.orderKey?.path },
+    overlay: overlay === undefined ? undefined : toJson(PolicyOverlaySchema, overlay),
   };
 }
 

@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Contracts, EventContract, MethodContract, RetryPlans } from "@parley/mesh/contracts";
+import type { PolicyOverlay } from "@parley/contracts/parley/mesh/v1/overlay_pb.js";
+import {
+  type Contracts,
+  type EventContract,
+  type MethodContract,
+  overlaidContract,
+  type RetryPlans,
+} from "@parley/mesh/contracts";
 import { duration } from "./duration.ts";
 import { methodRetries } from "./method-retries.ts";
+import { moment } from "./moment.ts";
+import { overlayText } from "./overlays-text.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 
-/** Contracts as tables for people: the methods of each service, the events of each domain, and the retries they name. */
-export function contractsText(contracts: Contracts, style: Style): readonly string[] {
+/**
+ * Contracts as tables for people: the methods of each service, as they hold under these overlays, the events of each domain, the
+ * retries they name, and what is overridden.
+ */
+export function contractsText(
+  contracts: Contracts,
+  style: Style,
+  overlays: readonly PolicyOverlay[] = [],
+): readonly string[] {
+  const overlayOf = new Map(overlays.map((overlay) => [overlay.method, overlay]));
   const retries = new RetryNotes();
   const methods = contracts.services.flatMap(({ typeName, methods: descs }) => {
     const policies = descs.map((desc) => contracts.method(desc));
     const heading = `${style.bold(typeName)}  ${style.dim(`served by ${policies[0]?.agent ?? ""}`)}`;
-    return [[], [heading], ...policies.map((policy) => methodRow(policy, retries))];
+    return [[], [heading], ...policies.map((policy) => methodRow(policy, overlayOf.get(policy.name), retries))];
   });
   const events = contracts.domains.flatMap((domain) => {
     const policies = contracts.events.filter((event) => event.domain === domain);
@@ -29,6 +46,7 @@ export function contractsText(contracts: Contracts, style: Style): readonly stri
     ...section(eventHead, events, style),
     "",
     ...retries.lines().map((line) => style.dim(line)),
+    ...overlays.map((overlay) => style.yellow(overlayNote(overlay))),
   ];
 }
 
@@ -41,17 +59,28 @@ function section(head: readonly string[], rows: readonly (readonly string[])[], 
   return [dim(headLine), ...rows.map((row) => (row.length > 1 ? (next.next().value ?? "") : (row[0] ?? "")))];
 }
 
-function methodRow(policy: MethodContract, retries: RetryNotes): readonly string[] {
+function methodRow(
+  contract: MethodContract,
+  overlay: PolicyOverlay | undefined,
+  retries: RetryNotes,
+): readonly string[] {
+  const policy = overlay === undefined ? contract : overlaidContract(contract, overlay);
   const { desc, kind, timeoutMs, totalTimeoutMs, permission, exposure } = policy;
   const total = totalTimeoutMs === timeoutMs ? "" : `, ${duration(totalTimeoutMs)} in all`;
   return [
-    `  ${desc.name}${kind === "unary" ? "" : " (stream)"}`,
+    `  ${desc.name}${kind === "unary" ? "" : " (stream)"}${overlay === undefined ? "" : " *"}`,
     `${duration(timeoutMs)}${total}`,
     retries.text(methodRetries(policy)),
     permission === "*" ? "anybody" : permission,
     exposure.toLowerCase(),
     repeatText(policy),
   ];
+}
+
+/** Below the tables, beside the asterisk of its method. */
+function overlayNote(overlay: PolicyOverlay): string {
+  const { method, expiresAt, author, reason } = overlay;
+  return `* ${method} is overridden until ${moment(expiresAt)}: ${overlayText(overlay)} (${author}: ${reason})`;
 }
 
 /** What a repeat of the same request does; what acts again is retried only where it has surely not run. */

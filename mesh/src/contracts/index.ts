@@ -15,6 +15,7 @@ export {
 export { type Finding, findingText } from "./lint/finding.ts";
 export { type LintOptions, lintContracts } from "./lint/lint-contracts.ts";
 export { lintFolder } from "./lint/lint-folder.ts";
+export { overlaidContract } from "./overlaid-contract.ts";
 export type {
   Balancing,
   BreakerPlan,

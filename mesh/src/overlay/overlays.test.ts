@@ -12,8 +12,8 @@ import { EchoService } from "../../../test/gen/parley/test/v1/echo_pb.js";
 import { connectBroker } from "../broker/connection.ts";
 import { startServer } from "../broker/server.ts";
 import { Contracts } from "../contracts/contracts.ts";
+import { overlaidContract } from "../contracts/overlaid-contract.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
-import { overlaidContract } from "./overlaid-contract.ts";
 import { Overlays } from "./overlays.ts";
 
 const contracts = Contracts.of({ services: [EchoService] });

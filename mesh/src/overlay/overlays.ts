@@ -9,10 +9,10 @@ import type { Broker } from "../broker/connection.ts";
 import { keyOfToken, keyToken } from "../broker/key-token.ts";
 import { type Bucket, openBucket } from "../broker/key-value.ts";
 import type { Clock } from "../clock.ts";
+import { overlaidContract } from "../contracts/overlaid-contract.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
-import { overlaidContract } from "./overlaid-contract.ts";
 import { overlayProblems } from "./overlay-rules.ts";
 
 /** What happened to the overlay of a method, as this process noticed it. */

@@ -3,8 +3,8 @@
 
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { PolicyOverlay } from "@parley/contracts/parley/mesh/v1/overlay_pb.js";
-import type { MethodContract } from "../contracts/policy.ts";
-import { breakerPlan, retryPlans } from "../contracts/precedence.ts";
+import type { MethodContract } from "./policy.ts";
+import { breakerPlan, retryPlans } from "./precedence.ts";
 
 /** The contract of a method as it holds under an overlay; what the overlay does not set stays. */
 export function overlaidContract(contract: MethodContract, overlay: PolicyOverlay): MethodContract {
