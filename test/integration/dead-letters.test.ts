@@ -12,7 +12,7 @@ import {
 } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import { ErrorClass } from "@parley/contracts/parley/mesh/v1/error_pb.js";
 import { type Client, defineAgent, type ErrorCode, MeshError, on } from "@parley/mesh";
-import { brokerAppender, Subjects, streamNames } from "@parley/mesh/broker";
+import { brokerAppender, ensureStreams, Subjects, streamNames } from "@parley/mesh/broker";
 import { operatorAgent } from "@parley/mesh/operator";
 import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -557,10 +557,26 @@ describe("many letters", () => {
   });
 });
 
-test("without DEAD nothing is listed, and that is said", async () => {
+test("without DEAD nothing is listed, which is said, and what dies stays where it is until there is one again", async () => {
   const { agent, attach } = operatorAgent();
-  await using lonely = await testMesh({ agents: [agent] });
+  const ear = new Listener();
+  ear.behave("stays", () => {
+    throw new MeshError({ code: "REFUSED", message: "no" });
+  });
+  await using lonely = await testMesh({ agents: [ear.agent("test.ear"), agent] });
   attach(lonely);
-  await lonely.broker.manager.streams.delete(streamNames(lonely.namespace).dead);
-  await expect(lonely.client(DeadLetterService).listDeadLetters({})).rejects.toMatchObject({ code: "NOT_FOUND" });
+  const { dead, events } = streamNames(lonely.namespace);
+  await lonely.broker.manager.streams.delete(dead);
+  const letters = lonely.client(DeadLetterService);
+  await expect(letters.listDeadLetters({})).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+  await lonely.publish(EchoSaidSchema, { key: "stays" });
+  await until(() => ear.runs.length === 1);
+  expect((await lonely.broker.manager.consumers.info(events, "test-ear~listen")).num_ack_pending).toBe(1);
+  await ensureStreams(lonely.broker, { namespace: lonely.namespace, domains: [] });
+  await until(async () => (await letters.listDeadLetters({})).deadLetters.length === 1);
+  await until(
+    async () => (await lonely.broker.manager.consumers.info(events, "test-ear~listen")).num_ack_pending === 0,
+  );
+  expect(ear.runs).toHaveLength(1);
 });

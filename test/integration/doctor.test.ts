@@ -243,7 +243,7 @@ describe("the doctor", () => {
       return (await mesh.deadLetters()).length > 0;
     });
     expect(await found(mesh, "dead-letters")).toMatchObject([
-      { severity: "warning", what: expect.stringContaining('1 message(s) that hearer "fails" of agent "test-fails"') },
+      { severity: "warning", what: expect.stringContaining('1 message(s) that hearer "fails" of agent "test.fails"') },
     ]);
   });
 

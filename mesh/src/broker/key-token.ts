@@ -39,6 +39,14 @@ export function nameToken(name: string): string {
   );
 }
 
+/** One character in hexadecimal: its first byte tells how many it has. */
+const escaped = /=([0-7][0-9a-f]|[cd][0-9a-f].{2}|e[0-9a-f].{4}|f[0-9a-f].{6})/g;
+
+/** The name that {@link nameToken} made a token of. */
+export function nameOfToken(token: string): string {
+  return token.replaceAll("-", ".").replace(escaped, (_, hex: string) => Buffer.from(hex, "hex").toString("utf8"));
+}
+
 function invalid(key: string, why: string): MeshError {
   return new MeshError({ code: "INVALID_KEY", message: `key ${JSON.stringify(key.slice(0, 60))} ${why}` });
 }

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyOfToken, keyToken, nameToken } from "./key-token.ts";
+import { keyOfToken, keyToken, nameOfToken, nameToken } from "./key-token.ts";
 import { durableName, Subjects } from "./subjects.ts";
 
 const subjects = new Subjects("parley");
@@ -83,6 +83,16 @@ test.each(hostile)("the key %j is one token of its own that gives the key back",
   expect(keyToken(key)).toMatch(/^[A-Za-z0-9_=-]+$/);
   expect(keyOfToken(keyToken(key))).toBe(key);
   expect(subjects.outgoingEvent(booked, key).split(".")).toHaveLength(9);
+});
+
+test("every name comes back from its token, whatever stands in it", () => {
+  const name = fc
+    .string({
+      unit: fc.oneof(fc.constantFrom(..."abcdef0129.-_/~ü💊"), fc.string({ unit: "binary", maxLength: 1 })),
+      maxLength: 20,
+    })
+    .filter((text) => text !== "" && text.isWellFormed());
+  fc.assert(fc.property(name, (text) => nameOfToken(nameToken(text)) === text));
 });
 
 test("every key comes back from its token, and no two keys share one", () => {

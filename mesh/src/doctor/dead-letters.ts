@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { streamInfo } from "../broker/ensure-stream.ts";
+import { nameOfToken } from "../broker/key-token.ts";
 import type { Check } from "./patient.ts";
 
 /** Whether messages wait that were given up. */
@@ -10,15 +11,18 @@ export const deadLetters: Check = async ({ broker, names, subjects }) => {
   const info = await broker.manager.streams.info(names.dead, { subjects_filter: subjects.all("dead") });
   const counts = new Map<string, number>();
   for (const [subject, count] of Object.entries(info.state.subjects ?? {})) {
-    const [, , agent, hearer] = subject.split(".");
-    const who = `hearer "${hearer}" of agent "${agent}"`;
+    const who = subject.split(".").slice(2, 4).join(".");
     counts.set(who, (counts.get(who) ?? 0) + count);
   }
-  return [...counts].map(([who, count]) => ({
-    severity: "warning",
-    code: "dead-letters",
-    where: names.dead,
-    what: `${count} message(s) that ${who} could not handle wait there.`,
-    next: "Read why with `parley dlq list`, correct the cause, then redrive or discard them; letters go after 30 days.",
-  }));
+  return [...counts].map(([who, count]) => {
+    const [agent = "", hearer = ""] = who.split(".").map(nameOfToken);
+    const list = `parley dlq list --agent ${agent} --hearer ${hearer}`;
+    return {
+      severity: "warning",
+      code: "dead-letters",
+      where: names.dead,
+      what: `${count} message(s) that hearer "${hearer}" of agent "${agent}" could not handle wait there.`,
+      next: `Read why with \`${list}\`, correct the cause, then redrive or discard them; letters go after 30 days.`,
+    };
+  });
 };
