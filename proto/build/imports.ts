@@ -29,8 +29,28 @@ export function layImports(folder: string): void {
     copyFileSync(source, made(join(folder, path)));
   }
   addResponseBody(join(folder, "google/api/http.proto"));
+  writeFileSync(made(join(folder, "google/api/httpbody.proto")), httpBody);
   writeFileSync(made(join(folder, "buf/validate/validate.proto")), protoSource(file_buf_validate_validate.proto));
 }
+
+/** A body that is no JSON, as google.api has it; no package carries the file. */
+const httpBody = `// A body of any type, for methods over HTTP.
+syntax = "proto3";
+
+package google.api;
+
+import "google/protobuf/any.proto";
+
+// The body of a request or an answer, as it is.
+message HttpBody {
+  // Its media type.
+  string content_type = 1;
+  // Its bytes.
+  bytes data = 2;
+  // Not used here.
+  repeated google.protobuf.Any extensions = 3;
+}
+`;
 
 /** The copy that protobufjs carries is older than `response_body`, which has been field 12 of HttpRule since 2018. */
 function addResponseBody(path: string): void {

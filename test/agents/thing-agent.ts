@@ -53,6 +53,10 @@ export function thingAgent(state: ThingState = thingState()) {
         getTyped: same,
         report: same,
         hide: same,
+        putFile: same,
+        openFile: ({ text, maybe }) => ({
+          file: { contentType: maybe ?? "text/html", data: new TextEncoder().encode(text) },
+        }),
         async *watch(thing) {
           try {
             for (let number = 1; number <= thing.small; number++) {

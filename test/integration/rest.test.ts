@@ -65,6 +65,17 @@ describe("the gateway, by REST", () => {
       expect(await call("DELETE /v1/things/a")).toMatchObject({ status: 200, body: {} });
     });
 
+    test("or as whatever type the agent says, where the contract has a body of any type", async () => {
+      const page = await call("GET /v1/things/%3Cb%3E/file", undefined, { accept: "text/html" });
+      expect(page).toMatchObject({ status: 200, body: "<b>" });
+      expect(page.headers.get("content-type")).toBe("text/html");
+      expect(page.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
+      const odd = await call("GET /v1/things/a/file?maybe=a%0Ab:c");
+      expect(odd.headers.get("content-type")).toBe("application/octet-stream");
+      const sent = await call("PUT /v1/things/a/file", "a,b", { "content-type": "text/csv" });
+      expect(sent.body).toMatchObject({ text: "a", file: { content_type: "text/csv", data: "YSxi" } });
+    });
+
     test("nothing that may be cached or taken for another type", async () => {
       const { headers } = await call("GET /v1/things/a");
       expect(headers.get("cache-control")).toBe("no-store");

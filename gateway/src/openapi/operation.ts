@@ -3,6 +3,7 @@
 
 import type { DescField, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { MethodContract } from "@parley/mesh/contracts";
+import { givesAnyBody, takesAnyBody } from "../rest/any-body.ts";
 import { streamTypes } from "../rest/media.ts";
 import type { Route } from "../rest/route.ts";
 import type { Examples } from "./example.ts";
@@ -82,6 +83,7 @@ function requestBody(
 ): JsonObject | undefined {
   const { body, desc } = binding;
   if (body.kind === "none") return undefined;
+  if (takesAnyBody(binding)) return { content: anyContent };
   const bound = boundFields(binding);
   const names = new Set([...bound].map(({ name }) => name));
   const schema =
@@ -100,7 +102,11 @@ function requestBody(
   };
 }
 
-function success({ desc, responseBody }: Binding, schemas: MessageSchemas): JsonObject {
+const anyContent = { "*/*": { schema: { type: "string", format: "binary" } } } as const;
+
+function success(binding: Binding, schemas: MessageSchemas): JsonObject {
+  const { desc, responseBody } = binding;
+  if (givesAnyBody(binding)) return { description: "Done.", content: anyContent };
   const schema = responseBody === undefined ? schemas.refer(desc.output, "out") : schemas.field(responseBody, "out");
   if (desc.methodKind === "unary") return { description: "Done.", content: { "application/json": { schema } } };
   const line = {

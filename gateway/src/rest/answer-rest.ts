@@ -9,11 +9,12 @@ import { beginExchange, type Exchange, one } from "../exchange.ts";
 import { idsOf } from "../told.ts";
 import { endWith, type Visit } from "../visit.ts";
 import { headless, write } from "../write.ts";
+import { anyBody, anyBodyJson, givesAnyBody, takesAnyBody } from "./any-body.ts";
 import { askedTime } from "./asked-time.ts";
 import { messageIdFor, readIdempotencyKey } from "./idempotency-key.ts";
-import { assertJson, assertTakesJson, streamFormat, streamTypes } from "./media.ts";
+import { assertJson, assertPlain, assertTakesJson, streamFormat, streamTypes } from "./media.ts";
 import { problem, problemOf } from "./problem.ts";
-import { readBody } from "./read-body.ts";
+import { readBody, textOf } from "./read-body.ts";
 import { RefusedRequest } from "./refused-request.ts";
 import { requestMessage } from "./request-message.ts";
 import type { RequestPath } from "./request-path.ts";
@@ -53,7 +54,8 @@ async function respond(visit: RestVisit, exchange: Exchange): Promise<void> {
   const { accept } = request.headers;
   assertSameSite(request);
   const format = route.contract.kind === "unary" ? undefined : streamFormat(accept);
-  if (format === undefined) assertTakesJson(accept);
+  const isAny = givesAnyBody(route.binding);
+  if (format === undefined && !isAny) assertTakesJson(accept);
   if (format !== undefined && request.method === "HEAD") {
     return write(response, { status: 200, headers: [["content-type", streamTypes[format]]] });
   }
@@ -61,7 +63,9 @@ async function respond(visit: RestVisit, exchange: Exchange): Promise<void> {
   response.setHeader("cache-control", "no-store");
   response.setHeader("x-content-type-options", "nosniff");
   if (format === undefined || !isStream(reply)) {
-    const body = JSON.stringify(jsonOf(route, reply as Message));
+    const json = jsonOf(route, reply as Message);
+    if (isAny) return write(response, headless(request, anyBody(json)));
+    const body = JSON.stringify(json);
     return write(response, headless(request, { status: 200, headers: [["content-type", "application/json"]], body }));
   }
   response.setHeader("content-type", streamTypes[format]);
@@ -91,13 +95,23 @@ async function call(visit: RestVisit, exchange: Exchange): Promise<Reply> {
   const time = askedTime(one(headers["prefer"]), one(headers["x-timeout"]));
   if (time.applied !== undefined) response.setHeader("preference-applied", time.applied);
   const idempotencyKey = readIdempotencyKey(one(headers["idempotency-key"]), route.contract);
-  const body = await readBody(request);
-  if (body !== "") assertJson(headers["content-type"], headers["content-encoding"]);
+  const body = await bodyText(visit);
   const message = requestMessage(route, { path, query, body, idempotencyKey });
   if (idempotencyKey !== undefined && route.contract.idempotencyKey === undefined) {
     exchange.header = { ...exchange.header, messageId: messageIdFor(idempotencyKey, route.contract) };
   }
   return callIn(exchange, message, { timeoutMs: time.timeoutMs, send });
+}
+
+/** The body as ProtoJSON; empty where there is none. */
+async function bodyText({ request, route }: RestVisit): Promise<string> {
+  const { headers } = request;
+  const body = await readBody(request);
+  if (body.byteLength === 0) return "";
+  assertPlain(headers["content-encoding"]);
+  if (takesAnyBody(route.binding)) return anyBodyJson(headers["content-type"], body);
+  assertJson(headers["content-type"]);
+  return textOf(body);
 }
 
 /** A message of the answer as the contract wants it in the body: whole, or one field of it. */

@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { askedTime } from "./asked-time.ts";
-import { assertJson, assertTakesJson, streamFormat } from "./media.ts";
+import { assertJson, assertPlain, assertTakesJson, streamFormat } from "./media.ts";
 
 test.each([
   [undefined, undefined, undefined, undefined],
@@ -57,7 +57,7 @@ test.each([
   'application/json;charset="utf-8"',
   "application/merge-patch+json",
 ])("content-type %j is JSON", (type) => {
-  expect(() => assertJson(type, "identity")).not.toThrow();
+  expect(() => assertJson(type)).not.toThrow();
 });
 
 test.each([
@@ -68,5 +68,10 @@ test.each([
   "application/json; charset=utf-16",
   "application/json, text/plain",
 ])("content-type %j is none", (type) => {
-  expect(() => assertJson(type, undefined)).toThrow(expect.objectContaining({ status: 415 }));
+  expect(() => assertJson(type)).toThrow(expect.objectContaining({ status: 415 }));
+});
+
+test("a compressed body is refused", () => {
+  expect(() => assertPlain("gzip")).toThrow(expect.objectContaining({ status: 415 }));
+  expect(() => assertPlain("Identity")).not.toThrow();
 });

@@ -13,16 +13,18 @@ export const streamTypes: Readonly<Record<StreamFormat, string>> = {
   ndjson: "application/x-ndjson",
 };
 
+/** @throws RefusedRequest with status 415 when a body is compressed */
+export function assertPlain(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === "identity") return;
+  throw refused(`content-encoding ${shown(encoding)} is not understood here; send the body as it is`);
+}
+
 /**
- * Refuses a body that is not said to be JSON in UTF-8, uncompressed. Only such a one cannot be sent by a plain form of
- * another site's page.
+ * Refuses a body that is not said to be JSON in UTF-8. Only such a one cannot be sent by a plain form of another site's page.
  *
  * @throws RefusedRequest with status 415
  */
-export function assertJson(contentType: string | undefined, encoding: string | undefined): void {
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    throw refused(`content-encoding ${shown(encoding)} is not understood here; send the body as it is`);
-  }
+export function assertJson(contentType: string | undefined): void {
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);

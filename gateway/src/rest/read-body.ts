@@ -6,11 +6,11 @@ import { callLimits, type Request } from "@parley/mesh/calls";
 import { undecodable } from "../undecodable.ts";
 
 /**
- * The whole body of a request, as text. The port bounds how long it may take to come.
+ * The whole body of a request. The port bounds how long it may take to come.
  *
- * @throws MeshError TOO_LARGE, before reading on; UNDECODABLE when it is no UTF-8
+ * @throws MeshError TOO_LARGE, before reading on
  */
-export async function readBody(request: Request): Promise<string> {
+export async function readBody(request: Request): Promise<Buffer> {
   const limit = callLimits.readMaxBytes;
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
@@ -21,8 +21,13 @@ export async function readBody(request: Request): Promise<string> {
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/** @throws MeshError UNDECODABLE when bytes are no UTF-8 */
+export function textOf(body: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
     throw undecodable("the body is no UTF-8");
   }
