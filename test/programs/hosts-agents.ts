@@ -23,6 +23,11 @@ listener.behave("ends the process", () => {
 });
 
 workshop.behave("never ends", () => new Promise(() => {}));
+// In real time: long enough to be stopped meanwhile.
+workshop.behave("waits", async () => {
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  throw new MeshError({ code: "UNAVAILABLE", message: "not now" });
+});
 
 const hosted = await host({
   agents: [listener.agent("test.ear"), echoAgent(), workshop.agent()],

@@ -12,6 +12,7 @@ import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import type { Places } from "../pipeline/places.ts";
 import { chain, type Next, type Step } from "../pipeline/step.ts";
+import { commitsAlone } from "./by-commit.ts";
 import { createContext, type Voice } from "./create-context.ts";
 import type { Agent } from "./define-agent.ts";
 import { hearerGuard } from "./hearer-guard.ts";
@@ -41,7 +42,7 @@ export function commandHearings(agents: readonly Agent[], build: Build): Hearing
         const call = implementation[desc.localName];
         // A policy that a service gives to all its methods does not reach those that stream.
         if (contract.command === undefined || desc.methodKind !== "unary" || call === undefined) return [];
-        assertKept(contract, contract.command);
+        assertKept(contract, contract.command, call);
         return [hearing(agent, { contract, command: contract.command, call }, build)];
       }),
     ),
@@ -104,8 +105,11 @@ function hearing(
 }
 
 /** A promise of the contract that nobody keeps is worse than no start. */
-function assertKept({ name }: MethodContract, { delivery }: CommandContract): void {
-  if (delivery !== "AT_MOST_ONCE") return;
-  const why = "they are AT_MOST_ONCE, and a command is run again after a crash";
+function assertKept({ name }: MethodContract, { delivery }: CommandContract, call: ServedFunction): void {
+  const why = [
+    delivery === "AT_MOST_ONCE" && "they are AT_MOST_ONCE, and a command is run again after a crash",
+    delivery === "EFFECTIVELY_ONCE" && !commitsAlone(call) && "they are EFFECTIVELY_ONCE, which only byCommit can keep",
+  ].find((one) => one !== false);
+  if (why === undefined) return;
   throw new MeshError({ code: "REFUSED", message: `commands of "${name}" cannot be run: ${why}` });
 }
