@@ -3,7 +3,8 @@
 
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, CommandService, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
-import { type Client, defineAgent } from "@parley/mesh";
+import { DeadLetterService } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { type Client, defineAgent, MeshError } from "@parley/mesh";
 import { operatorAgent } from "@parley/mesh/operator";
 import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -124,6 +125,23 @@ test("commands are listed by batch, state, method, agent and time, newest first,
   expect(await states({ batchId, until: timestampFromMs(before + 1) })).toEqual([]);
   expect(found.every(({ updatedAt }) => updatedAt !== undefined && timestampMs(updatedAt) > before)).toBe(true);
   await expect(service.listCommands({ pageToken: "x" })).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+});
+
+test("a dead command that is redriven is run again, under its id, and tells so", async () => {
+  let broken = true;
+  workshop.behave("repaired", () => {
+    if (broken) throw new MeshError({ code: "REFUSED", message: "not like this" });
+  });
+  const { id } = await dispatch({ name: "repaired", kept: true }, { batchId: "b-2" });
+  await mesh.settled();
+  const { command: dead } = await service.getCommand({ id });
+  expect(dead).toMatchObject({ state: CommandState.FAILED, error: { code: "REFUSED" } });
+  broken = false;
+  await desk.client(DeadLetterService).redriveDeadLetter({ id: dead?.deadLetterId ?? "" });
+  await until(async () => (await service.getCommand({ id })).command?.state === CommandState.DONE);
+  const { command } = await service.getCommand({ id });
+  expect(command).toMatchObject({ state: CommandState.DONE, batchId: "b-2", deadLetterId: "", error: undefined });
+  expect(workshop.runsOf("repaired")).toHaveLength(2);
 });
 
 test("those that nobody runs yet are listed too, also of a method that no instance ever ran", async () => {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineAgent, host } from "@parley/mesh";
-import { durableName, type NatsServer, startServer, streamNames } from "@parley/mesh/broker";
+import { ackWaitMs, durableName, type NatsServer, startServer, streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { expect, inject, test } from "vitest";
 import { jobs, Workshop } from "../agents/job-agent.ts";
@@ -71,8 +71,11 @@ test.concurrent("what an instance was running when it was killed goes on in anot
   await until(async () => (await inHand(mesh)) === 1);
   const workshop = new Workshop();
   await using _other = await testMesh({ agents: [workshop.agent()], namespace, clock });
+  const killed = performance.now();
   await dying.signal("SIGKILL");
   await until(() => workshop.runs.length === 1);
+  // Seven seconds, the broker's patience and one more; five times that is a failure, not a slow machine.
+  expect(performance.now() - killed).toBeLessThan(5 * (ackWaitMs + 1_000));
   expect(workshop.runs[0]?.header).toMatchObject({ messageId: id, attempt: 2 });
   await mesh.settled();
   expect(workshop.runs).toHaveLength(1);
