@@ -18,7 +18,7 @@ export function providerAgent(): Agent {
   return defineAgent({
     name: "scheduling.provider",
     description: "Keeps providers' calendars: who they are, when they are free, what is booked.",
-    permissions: ["MANAGE_PROVIDERS", "KEEP_TIME", "UPDATE_UNAVAILABILITY"],
+    permissions: ["MANAGE_PROVIDERS", "MANAGE_SCHEDULE", "KEEP_TIME", "UPDATE_UNAVAILABILITY"],
     serves: [
       serve(ProviderAgentService, providerMethods),
       serve(ProviderDeskService, { ...timeOff, ...desk }),
