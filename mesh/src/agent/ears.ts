@@ -38,7 +38,7 @@ export interface EarsInit {
 
 /** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
 export async function openEars(
-  { broker, contracts }: Ground,
+  { broker, contracts, mendStreams }: Ground,
   { subjects, appender, runs, fallbacks, voice }: Speech,
   { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
@@ -53,6 +53,7 @@ export async function openEars(
     parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), runs) : undefined,
     parkOverMs,
     deadLetters: toldLetters(fallingBack(letters, takeOver), runs),
+    ensureStreams: mendStreams,
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs !== undefined) recordRetry({ side: "process", operation: operation.name, error, delayMs });
     },

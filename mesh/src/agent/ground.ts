@@ -28,6 +28,8 @@ export interface Ground {
   readonly overlays: Overlays;
   /** Sees to it that the streams of a proto package are there, asked for the first time. */
   readonly ensureDomain: (domain: string) => Promise<void>;
+  /** Makes again what streams are gone. */
+  readonly mendStreams: () => Promise<void>;
 }
 
 /** Where and for whom the ground is opened. */
@@ -53,7 +55,8 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const url = init.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
   const broker = opening.use(await connectBroker({ url, name }));
   const domains = domainsOf(agents, contracts);
-  await ensureStreams(broker, { namespace, domains, replicas });
+  const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas });
+  await mendStreams();
   await refuseRolledBack(broker, { namespace, domains });
   const contractStore = await ContractStore.open(broker, namespace);
   await contractStore.keep(contracts);
@@ -65,7 +68,18 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const ensureDomain = oncePerDomain(domains, (domain) =>
     ensureStreams(broker, { namespace, domains: [domain], replicas }),
   );
-  return { namespace, agents, contracts, broker, contractStore, directory, maintenance, overlays, ensureDomain };
+  return {
+    namespace,
+    agents,
+    contracts,
+    broker,
+    contractStore,
+    directory,
+    maintenance,
+    overlays,
+    ensureDomain,
+    mendStreams,
+  };
 }
 
 /** Makes what a package needs when it is first asked for; what failed is tried again. */

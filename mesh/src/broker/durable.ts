@@ -41,14 +41,21 @@ export interface Durable {
   readonly forgetAfterMs?: number | undefined;
 }
 
+/** A durable that is there now. */
+export interface EnsuredDurable {
+  /** The first sequence that may not be settled yet. */
+  readonly next: number;
+  /** Whether it had to be made. */
+  readonly isNew: boolean;
+}
+
 /**
  * Sees to it that a durable is there and listens to its filters. The place of one that exists stays as it is.
  *
  * @param resumeAt where to begin when it has to be made although it once was there; default: as `from` says
- * @returns the first sequence that may not be settled yet
  * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE when the broker does not answer.
  */
-export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?: number): Promise<number> {
+export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?: number): Promise<EnsuredDurable> {
   return patiently(broker, `consumer "${durable.name}" of stream "${durable.stream}"`, async () => {
     const existing = await consumerInfo(broker, durable);
     const current = existing ?? (await make(broker, durable, resumeAt));
@@ -56,7 +63,7 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
     if (existing !== undefined && !holds(existing.config, wanted)) {
       await broker.manager.consumers.update(durable.stream, durable.name, wanted);
     }
-    return current.ack_floor.stream_seq + 1;
+    return { next: current.ack_floor.stream_seq + 1, isNew: existing === undefined };
   });
 }
 
@@ -76,6 +83,11 @@ export async function firstUnsettled(broker: Broker, { stream, name }: Durable):
     const firsts = await Promise.all(filters.map((filter) => firstOf(broker, stream, { filter, from })));
     return Math.min(state.last_seq + 1, ...firsts.flatMap((first) => (first === undefined ? [] : [first.sequence])));
   });
+}
+
+/** When a stream was made, as the broker says it: another time is another stream. */
+export async function streamMade(broker: Broker, stream: string): Promise<string> {
+  return patiently(broker, `stream "${stream}"`, async () => (await broker.manager.streams.info(stream)).created);
 }
 
 /** Forgets a durable; no matter when it is not there. */

@@ -175,6 +175,27 @@ test("a durable that is deleted is made again, and nothing that was not settled 
   open.finish();
 });
 
+test("a durable from now that is deleted before it heard anything leaves nothing out either, and it is told", async () => {
+  await using mesh = await openTestBroker();
+  const durable = durableOf(mesh, { from: "now" });
+  const told: string[] = [];
+  const heard: string[] = [];
+  const onMessage = async (message: PulledMessage) => {
+    heard.push(new TextDecoder().decode(message.payload));
+    message.ack();
+  };
+  const pulling = pull(mesh.broker, { durable, maxMessages: 1, onMessage, onRemade: (where) => told.push(where) });
+  onTestFinished(pulling.stop);
+  const info = () => mesh.broker.manager.consumers.info(durable.stream, durable.name);
+  while ((await info().catch(() => ({ num_waiting: 0 }))).num_waiting === 0) await new Promise(setImmediate);
+  await pulling.pause();
+  await publish(mesh, "m1");
+  await mesh.broker.manager.consumers.delete(durable.stream, durable.name);
+  pulling.resume();
+  while (heard.length === 0) await new Promise(setImmediate);
+  expect([heard, told]).toEqual([["m1"], [expect.stringContaining("made again at message 1")]]);
+});
+
 test("a stream that is gone is told, and pulling goes on when it is there", async () => {
   await using mesh = await openTestBroker();
   const { broker } = mesh;

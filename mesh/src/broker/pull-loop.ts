@@ -6,11 +6,11 @@ import { type Msg, nanos, type Subscription } from "@nats-io/transport-node";
 import type { MeshError } from "../mesh-error.ts";
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { ackWaitMs, type Durable, ensureDurable, pinGroup } from "./durable.ts";
+import { ackWaitMs, type Durable, pinGroup } from "./durable.ts";
+import { DurablePlace } from "./durable-place.ts";
 import type { Pin } from "./pin.ts";
 import { PullRequests } from "./pull-requests.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
-import { Unsettled } from "./unsettled.ts";
 
 /** How often the broker shows that an open request is still known to it. */
 const heartbeatMs = 1_000;
@@ -38,6 +38,8 @@ export interface PullOptions {
   readonly pin?: Pin | undefined;
   /** Is told why nothing comes: the stream is gone, permissions are missing. Pulling is tried on. */
   readonly onTrouble?: ((error: MeshError) => void) | undefined;
+  /** Is told when the durable, or its stream, had been deleted underneath and is there again: where it goes on, as a sentence. */
+  readonly onRemade?: ((where: string) => void) | undefined;
 }
 
 interface Door {
@@ -52,7 +54,7 @@ interface Door {
 export class PullLoop {
   readonly #broker: Broker;
   readonly #options: PullOptions;
-  readonly #unsettled = new Unsettled();
+  readonly #place: DurablePlace;
   #door: Door | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #endReconnect: () => void = () => {};
@@ -66,6 +68,7 @@ export class PullLoop {
   constructor(broker: Broker, options: PullOptions) {
     this.#broker = broker;
     this.#options = options;
+    this.#place = new DurablePlace(broker, options.durable, options.onRemade);
   }
 
   /** Requests that are open at the broker. */
@@ -157,7 +160,7 @@ export class PullLoop {
   async #ensured(): Promise<void> {
     while (!this.#stopped && !this.#broker.connection.isClosed()) {
       try {
-        this.#unsettled.raise(await ensureDurable(this.#broker, this.#options.durable, this.#unsettled.next()));
+        await this.#place.ensure();
         return;
       } catch (error) {
         this.#trouble(error);
@@ -167,12 +170,12 @@ export class PullLoop {
   }
 
   #receive(delivery: Msg, requests: PullRequests): void {
-    const pulled = pulledMessage(delivery, (sequence) => this.#unsettled.done(sequence));
+    const pulled = pulledMessage(delivery, (sequence) => this.#place.done(sequence));
     if (pulled === undefined) {
       this.#hear(delivery, requests);
       return;
     }
-    this.#unsettled.begin(pulled.sequence);
+    this.#place.begin(pulled.sequence);
     if (this.#stopped) {
       pulled.nak(1);
       return;

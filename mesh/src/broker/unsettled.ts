@@ -8,11 +8,13 @@
 export class Unsettled {
   readonly #open = new Set<number>();
   #highest = 0;
+  #isKnown = false;
 
   /** A message was delivered. */
   begin(sequence: number): void {
     this.#open.add(sequence);
     this.#highest = Math.max(this.#highest, sequence);
+    this.#isKnown = true;
   }
 
   /** A message was acknowledged or terminated here. One that was given back may be settled elsewhere: see {@link raise}. */
@@ -24,12 +26,20 @@ export class Unsettled {
   raise(sequence: number): void {
     for (const open of this.#open) if (open < sequence) this.#open.delete(open);
     this.#highest = Math.max(this.#highest, sequence - 1);
+    this.#isKnown = true;
   }
 
   /** The first sequence that may be unsettled; undefined as long as nothing is known. */
   next(): number | undefined {
     let lowest = this.#highest + 1;
     for (const open of this.#open) lowest = Math.min(lowest, open);
-    return lowest === 1 && this.#highest === 0 ? undefined : lowest;
+    return this.#isKnown ? lowest : undefined;
+  }
+
+  /** Another stream has taken the place of the one that this was about. */
+  forget(): void {
+    this.#open.clear();
+    this.#highest = 0;
+    this.#isKnown = false;
   }
 }

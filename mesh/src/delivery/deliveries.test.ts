@@ -3,6 +3,8 @@
 
 import { expect, test } from "vitest";
 import { until } from "../../../test/tools/until.ts";
+import { ensureStreams } from "../broker/streams.ts";
+import { domain } from "../broker/testdata/test-broker.ts";
 import { hearerOf, openTestDeliveries } from "./testdata/test-deliveries.ts";
 import { Valve } from "./valve.ts";
 
@@ -39,3 +41,23 @@ test("nothing is pulled while the valve of the hearer or of the host is shut, an
   await until(() => heard.length === 6);
   expect(heard.toSorted()).toEqual(["first", "free first", "free second", "free third", "second", "third"]);
 });
+
+test("a stream that is deleted underneath is made again from the journals, and what was not handled is heard [R35]", async () => {
+  await using mesh = await openTestDeliveries();
+  const heard: string[] = [];
+  let fail = true;
+  const hearer = hearerOf(async ({ key }) => {
+    if (key === "second" && fail) throw new Error("not yet");
+    heard.push(key);
+  });
+  const { broker, namespace, names } = mesh;
+  await mesh.instance([hearer], { ensureStreams: () => ensureStreams(broker, { namespace, domains: [domain] }) });
+  await mesh.say("first", "second");
+  await until(() => heard.includes("first"));
+  await broker.manager.streams.delete(names.events);
+  fail = false;
+  await until(() => heard.includes("second"));
+  await mesh.say("third");
+  await until(() => heard.includes("third"));
+  expect([...new Set(heard)].toSorted()).toEqual(["first", "second", "third"]);
+}, 40_000);

@@ -4,6 +4,7 @@
 import type { Broker } from "../broker/connection.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { laneIn, type Subjects } from "../broker/subjects.ts";
+import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
@@ -26,6 +27,8 @@ export interface DeliveriesInit extends Omit<DeliveryInit, "hold" | "abandoned">
   readonly subjects: Subjects;
   /** Handlers that run at once, of all hearers; a part is reserved for each lane. Default: 256. */
   readonly maxHandlers?: number | undefined;
+  /** Makes the streams of the mesh again when one of them is found to be gone. Default: it is waited for somebody who does. */
+  readonly ensureStreams?: (() => Promise<void>) | undefined;
   /** Shut: nothing is pulled for any hearer of this host. */
   readonly valve?: Valve | undefined;
 }
@@ -44,6 +47,7 @@ export class Deliveries {
   readonly #inHand = new Map<string, InHand>();
   readonly #late = new Set<string>();
   #waiting = 0;
+  #isMending = false;
 
   constructor(init: DeliveriesInit) {
     this.#init = init;
@@ -68,6 +72,7 @@ export class Deliveries {
       hearing,
       valves,
       slots: this.#slots,
+      onStreamGone: () => void this.#mend(),
       take: (message, from, partition) => this.#take(message, from, partition),
     });
     this.#intakes.push(intake);
@@ -171,6 +176,21 @@ export class Deliveries {
       return await partition.turn(hold);
     } finally {
       this.#waiting--;
+    }
+  }
+
+  /** Once at a time: many hearers find the same stream gone. */
+  async #mend(): Promise<void> {
+    const { ensureStreams } = this.#init;
+    if (ensureStreams === undefined || this.#isMending || this.#closing.signal.aborted) return;
+    this.#isMending = true;
+    try {
+      logger.error({}, "a stream of the mesh has been deleted; its streams are made again from the journals");
+      await ensureStreams();
+    } catch (error) {
+      logger.error({ err: error }, "the streams of the mesh cannot be made again; it is tried on");
+    } finally {
+      this.#isMending = false;
     }
   }
 

@@ -33,6 +33,8 @@ export interface IntakeInit {
   readonly slots: Slots;
   /** Nothing is pulled while one of them is shut. */
   readonly valves: readonly Valve[];
+  /** The stream is not there. */
+  readonly onStreamGone: () => void;
   readonly take: (message: PulledMessage, intake: Intake, partition: Partition | undefined) => Promise<void>;
 }
 
@@ -138,7 +140,9 @@ export class Intake {
       room: partition === undefined ? () => this.#room(durable) : undefined,
       pin: partition?.pin,
       onMessage: (message) => take(message, this, partition),
-      onTrouble: teller(hearing),
+      onTrouble: teller(hearing, this.#init.onStreamGone),
+      onRemade: (where) =>
+        logger.error({ agent_id: hearing.operation.agent, hearer: hearing.operation.handler }, where),
     });
     this.#pulls.set(durable, pulling);
     if (partition !== undefined) this.#partitions.push({ durable, partition, pull: pulling });
@@ -157,9 +161,10 @@ export class Intake {
 }
 
 /** Tells the log why nothing comes to a hearer: when it begins, and when the reason changes. */
-function teller({ operation }: Hearing): (error: MeshError) => void {
+function teller({ operation }: Hearing, onStreamGone: () => void): (error: MeshError) => void {
   let told: string | undefined;
   return ({ code, message }) => {
+    if (code === "NOT_FOUND") onStreamGone();
     if (code === told) return;
     told = code;
     logger.warn({ agent_id: operation.agent, operation: operation.name, hearer: operation.handler, code }, message);
