@@ -2,9 +2,8 @@
 // Copyright the Parley authors
 
 import { nanos } from "@nats-io/transport-node";
-import { isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { ensureStream, streamInfo } from "./ensure-stream.ts";
+import { ensureStream } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
 import { packageOfToken } from "./proto-token.ts";
 import {
@@ -55,7 +54,6 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
     // too. So the last one that writes has seen every journal.
     for (let changed = true; changed; ) {
       const sources = sourcesOf(await journaledDomains(broker, namespace));
-      if ((await streamInfo(broker, name)) === undefined) for (const source of sources) await beginAnew(broker, source);
       for (const source of sources) await ensureSource(broker, source);
       changed =
         sources.length > 0 && (await ensureStream(broker, sourcingStream(name, sources, retentionMs), replicas));
@@ -78,19 +76,6 @@ export async function journaledDomains(broker: Broker, namespace: string): Promi
     if (name.startsWith(prefix)) domains.push(packageOfToken(name.slice(prefix.length)));
   }
   return domains.sort();
-}
-
-/**
- * Forgets how far a stream had sourced that is gone: the one that takes its place has nothing, and would only get what comes
- * from now on.
- */
-async function beginAnew(broker: Broker, { origin, consumer }: DurableSource): Promise<void> {
-  try {
-    const { delivered } = await broker.manager.consumers.info(origin, consumer);
-    if (delivered.consumer_seq > 0) await broker.manager.consumers.delete(origin, consumer);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
 }
 
 /**
