@@ -405,6 +405,15 @@ describe("an edited redrive", () => {
   });
 });
 
+test("an edit that is too large for the broker is refused before it is decided", async () => {
+  const type = LetterPostedSchema.typeName;
+  await bury({ id: "grown", agent: "test.post", hearer: "deliver", type, headers: headersOf("grown", type) });
+  const json = JSON.stringify({ to: "ada", subject: "x".repeat(1_048_300) });
+  await expect(operator.redriveDeadLetter({ id: "grown", json })).rejects.toMatchObject({ code: "TOO_LARGE" });
+  expect(await decisionOn("grown")).toBeUndefined();
+  await last(operator.discardDeadLetters({ filter: { ids: ["grown"] }, reason: "seen" }));
+});
+
 describe("two operators at once", () => {
   test("who redrive the same letter have it handled once more", async () => {
     const { mend, id } = await died("both");

@@ -3,7 +3,7 @@
 
 import type { Host } from "../../agent/host-options.ts";
 import { type Appender, brokerAppender } from "../../broker/appender.ts";
-import type { NewMessage } from "../../broker/new-message.ts";
+import { headersOf, type NewMessage, refuseLarge } from "../../broker/new-message.ts";
 import { packageOf } from "../../broker/proto-token.ts";
 import { ensureStreams } from "../../broker/streams.ts";
 import { Subjects } from "../../broker/subjects.ts";
@@ -81,6 +81,8 @@ export class Redrive {
    */
   async run(letter: Letter, order: RedriveOrder): Promise<Redriven> {
     const { message, messageId } = await this.#messageOf(letter, order);
+    // Before it is decided: a decision that cannot be carried out would only be in the way.
+    refuseLarge(this.#host.broker, message, headersOf(message));
     const redriven = { messageId, subject: message.subject };
     if (order.dryRun) return redriven;
     const isSent = await this.#decisions.take(letter, order.author, { case: "redriven", value: redriven });
