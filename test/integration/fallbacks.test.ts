@@ -71,8 +71,18 @@ describe("a call", () => {
     },
   );
 
-  test("whose mapper says that it cannot be done so keeps its error", async () => {
-    const map = { request: () => undefined, reply: () => ({}) };
+  const unable = [
+    ["says that it cannot be done so", () => undefined],
+    [
+      "fails",
+      () => {
+        throw new TypeError("a defect of the mapper");
+      },
+    ],
+  ] as const;
+
+  test.each(unable)("whose mapper %s keeps its error", async (_, request) => {
+    const map = { request, reply: () => ({}) };
     const { channel, mesh } = await opened({ fallbacks: [fallback(makeCall, sendSms, map)] });
     await using _mesh = mesh;
     channel.behave("down", () => lineDown());

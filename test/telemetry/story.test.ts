@@ -170,7 +170,17 @@ describe("with a collector", () => {
     expect(total("parley.communication.errors")).toBe(3);
     expect(points("parley.retries")).toMatchObject([{ value: 1, attributes: { "parley.side": "call" } }]);
     expect(total("parley.dead_letters")).toBe(1);
-    expect(points("parley.breaker.state")).toMatchObject([{ value: 2, kind: "gauge" }]);
+    expect(points("parley.breaker.state").map(({ value, kind, attributes }) => [value, kind, attributes])).toEqual(
+      expect.arrayContaining([
+        [2, "gauge", { "rpc.method": "shop.v1.ShopService/Buy" }],
+        [1, "gauge", hearer],
+        [0, "gauge", { "parley.service": "shop.v1.ShopService", "parley.outside": "smtp" }],
+      ]),
+    );
+    expect(points("parley.retries.refused")).toMatchObject([{ value: 1 }]);
+    expect(points("parley.fallbacks")).toMatchObject([
+      { value: 1, attributes: { "parley.fallback": "shop.v1.ShopService/Send" } },
+    ]);
     expect(points("parley.queue.depth")).toMatchObject([{ value: 7, attributes: hearer }]);
     expect(points("parley.dead_letters.waiting")).toMatchObject([{ value: 3, attributes: hearer }]);
     expect(points("parley.queue.in_flight")).toMatchObject([{ value: 2, attributes: hearer }]);

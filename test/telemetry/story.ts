@@ -4,7 +4,13 @@
 import { trace } from "@opentelemetry/api";
 import { headerFor, type MessageHeader } from "../../mesh/src/header.ts";
 import { MeshError } from "../../mesh/src/mesh-error.ts";
-import { recordBreakerState, recordDeadLetter, recordRetry } from "../../mesh/src/telemetry/metrics.ts";
+import {
+  recordBreakerState,
+  recordDeadLetter,
+  recordFallback,
+  recordRefusedRetry,
+  recordRetry,
+} from "../../mesh/src/telemetry/metrics.ts";
 import { extract, inject, rootTrace, type TraceContext, traceIdOf } from "../../mesh/src/telemetry/propagation.ts";
 import { watchQueues } from "../../mesh/src/telemetry/queue-gauges.ts";
 import {
@@ -103,6 +109,10 @@ async function failures(header: MessageHeader): Promise<void> {
   call.end(new MeshError({ code: "REFUSED", message: "sold out" }));
   recordDeadLetter("stock/reorder", type, transient);
   recordBreakerState({ method }, "open");
+  recordBreakerState({ agent: "stock", hearer: "reorder" }, "half_open");
+  recordBreakerState({ service: "shop.v1.ShopService", outside: "smtp" }, "closed");
+  recordRefusedRetry(method, transient);
+  recordFallback({ from: method, to: "shop.v1.ShopService/Send", error: transient });
   watchQueues(async () => [{ agent: "stock", hearer: "reorder", depth: 7, inFlight: 2, dead: 3 }]);
   watchQueues(async () => {
     throw new Error("this reader's loss is its own");

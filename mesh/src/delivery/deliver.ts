@@ -10,6 +10,7 @@ import { MeshError } from "../mesh-error.ts";
 import type { RetryPlans } from "../plans.ts";
 import { Guard } from "../resilience/guard.ts";
 import { retryDelayMs } from "../resilience/retry-schedule.ts";
+import { logger } from "../telemetry/logger.ts";
 import { extract } from "../telemetry/propagation.ts";
 import { type GiveUpInit, giveUp } from "./give-up.ts";
 import type { Hearing } from "./hearing.ts";
@@ -62,9 +63,11 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
   if (pulled.deliveryCount > 1 && (await init.parking?.holds(pulled)) === true) return pulled.ack();
   const delivery = { pulled, hearing, header: opened.header, attempts, init };
   const due = dueOf(pulled.headers) ?? 0;
-  const earlyMs = due - clock.now();
-  if (earlyMs > holdMs && init.parking !== undefined) return park(delivery, { attempt: opened.header.attempt, due });
-  if (earlyMs > 0 && !(await pause(earlyMs, init))) return pulled.nak(earlyMs);
+  if (due - clock.now() > holdMs && (await park(delivery, { attempt: opened.header.attempt, due }))) return;
+  // More than once where it is later than a timer can say.
+  for (let earlyMs = due - clock.now(); earlyMs > 0; earlyMs = due - clock.now()) {
+    if (!(await pause(earlyMs, init))) return pulled.nak(earlyMs);
+  }
   let attempt = opened.header.attempt + pulled.deliveryCount - 1;
   for (const carried = attempts.length; ; ) {
     const header = { ...opened.header, attempt };
@@ -96,10 +99,12 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
     onFailure?.(hearing, failed, delayMs);
     if (delayMs === undefined) return giveUp({ pulled, hearing, header, attempts, error }, init);
     attempt++;
-    const isLong = delayMs > (init.parkOverMs ?? defaultParkOverMs);
-    if ((isLong && mayPark(hearing, init)) || !(await pause(delayMs, init))) {
-      return giveBack(delivery, { attempt, due: failed.failedAt + delayMs });
-    }
+    const next = { attempt, due: failed.failedAt + delayMs };
+    const isLong = delayMs > (init.parkOverMs ?? defaultParkOverMs) && isFree(hearing);
+    if (isLong && (await park(delivery, next))) return;
+    if (!(await pause(next.due - clock.now(), init))) return giveBack(delivery, next);
+    // The broker may have stored what it did not confirm.
+    if (isLong && (await init.parking?.holds(pulled).catch(() => false)) === true) return pulled.ack();
   }
 }
 
@@ -110,9 +115,9 @@ function pause(delayMs: number, { hold, clock }: DeliveryInit): Promise<boolean>
   return hold((signal) => sleep(clock, delayMs, signal));
 }
 
-/** What comes back from the broker comes after what came meanwhile. */
-function mayPark({ contract }: Hearing, { parking }: DeliveryInit): boolean {
-  return parking !== undefined && contract.ordered !== true;
+/** Whether it may come back after what came meanwhile. */
+function isFree({ contract }: Hearing): boolean {
+  return contract.ordered !== true;
 }
 
 interface Delivery {
@@ -132,18 +137,25 @@ interface NextTry {
 /** Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. */
 async function giveBack(delivery: Delivery, next: NextTry): Promise<void> {
   const { pulled, hearing, init } = delivery;
-  // Another instance may have it by now, and goes on with it.
-  if (init.abandoned.aborted) return pulled.nak(1);
-  if (mayPark(hearing, init)) return park(delivery, next);
+  if (isFree(hearing) && (await park(delivery, next))) return;
   pulled.nak(Math.max(1, next.due - init.clock.now()));
 }
 
-async function park(delivery: Delivery, { attempt, due }: NextTry): Promise<void> {
+/** Leaves a message with the broker; false when that cannot be: it is still in hand then. */
+async function park(delivery: Delivery, { attempt, due }: NextTry): Promise<boolean> {
   const { pulled, hearing, header, attempts, init } = delivery;
   const { agent, handler } = hearing.operation;
-  await init.parking?.park(pulled, { header: { ...header, attempt }, due, agent, hearer: handler, attempts });
+  if (init.parking === undefined) return false;
+  try {
+    await init.parking.park(pulled, { header: { ...header, attempt }, due, agent, hearer: handler, attempts });
+  } catch (error) {
+    // Its headers make it too large, say, or the stream is full.
+    logger.warn({ err: error, subject: pulled.subject }, "a message that waits cannot be parked; it is kept in memory");
+    return false;
+  }
   crashPoint("delivery.parked", handler);
   pulled.ack();
+  return true;
 }
 
 function acknowledge(pulled: PulledMessage, handler: string): void {

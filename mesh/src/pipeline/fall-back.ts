@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 import { recordFallback } from "../telemetry/metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isStream, type Next, type Step } from "./step.ts";
@@ -40,9 +41,11 @@ export function mayFallBack({ code, errorClass, mayHaveRun }: MeshError): boolea
 
 /**
  * Lets another method answer a call that has failed for good and has surely not run, when its contract names one, in what is
- * left of the call's time. It is a call of its own: with its own retries, permission and trace, and maybe its own fallback.
+ * left of the call's time. It is a call of its own: with its own retries, permission and trace, and maybe its own fallback. That
+ * nobody said how is told to the log once for each method.
  */
 export function fallBack({ clock, find, send }: FallBackInit): Step<Outgoing> {
+  const unmapped = new Set<string>();
   return async (outgoing, next) => {
     // Later steps put those of an attempt in their place.
     const { contract, header, signal, timeoutMs, trace } = outgoing;
@@ -55,7 +58,12 @@ export function fallBack({ clock, find, send }: FallBackInit): Step<Outgoing> {
       const leftMs = timeoutMs - (clock.now() - started);
       if (!mayFallBack(error) || signal?.aborted || leftMs <= 0) throw error;
       const other = find(header.sourceAgentId, contract);
-      const request = other?.request(outgoing.request, error);
+      if (other === undefined && !unmapped.has(contract.name)) {
+        unmapped.add(contract.name);
+        const text = `"${contract.name}" failed, and agent "${header.sourceAgentId}" has no fallback(…) to "${contract.fallback}"`;
+        logger.warn({ err: error, agent_id: header.sourceAgentId, operation: contract.name }, text);
+      }
+      const request = other && mapped(other, outgoing, error);
       if (other === undefined || request === undefined) throw error;
       recordFallback({ from: contract.name, to: other.contract.name, error });
       const reply = await send({
@@ -80,6 +88,17 @@ export function fallBack({ clock, find, send }: FallBackInit): Step<Outgoing> {
       return reply === undefined || isStream(reply) ? reply : other.reply(reply);
     }
   };
+}
+
+/** A mapper that fails has nobody to tell but the log: its caller is to know why the call failed. */
+function mapped({ request, contract }: TakingOver, outgoing: Outgoing, error: MeshError): Message | undefined {
+  try {
+    return request(outgoing.request, error);
+  } catch (thrown) {
+    const text = `the fallback from "${outgoing.contract.name}" to "${contract.name}" cannot make its request`;
+    logger.warn({ err: thrown, operation: outgoing.contract.name }, text);
+    return undefined;
+  }
 }
 
 function afterBoth(name: string, first: MeshError, second: MeshError): MeshError {
