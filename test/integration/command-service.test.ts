@@ -140,7 +140,8 @@ test("a dead command that is redriven is run again, under its id, and tells so",
   await desk.client(DeadLetterService).redriveDeadLetter({ id: dead?.deadLetterId ?? "" });
   await until(async () => (await service.getCommand({ id })).command?.state === CommandState.DONE);
   const { command } = await service.getCommand({ id });
-  expect(command).toMatchObject({ state: CommandState.DONE, batchId: "b-2", deadLetterId: "", error: undefined });
+  expect(command).toMatchObject({ state: CommandState.DONE, batchId: "b-2", deadLetterId: "" });
+  expect(command?.error).toBeUndefined();
   expect(workshop.runsOf("repaired")).toHaveLength(2);
 });
 
