@@ -23,11 +23,10 @@ export interface RoutesInit {
   readonly random: () => number;
 }
 
-/** A way to an endpoint, and how the calls on it go. */
+/** A way to an endpoint, and how the calls of each service on it go. */
 interface Way {
   readonly http: HttpChannel;
-  readonly channel: Channel;
-  readonly load: ChannelLoad;
+  readonly services: Map<string, Pick<Candidate, "channel" | "load">>;
 }
 
 /** The instances of a service, until the directory changes. */
@@ -94,15 +93,24 @@ export class Routes implements Disposable {
       // Whoever else says that it serves this is not believed: the contract names the one agent that may.
       const instances = directory.instancesOf(serviceName).filter(({ name }) => name === agent);
       const candidates = (doubtful: boolean) =>
-        instances.filter((each) => directory.isDoubtful(each) === doubtful).map((each) => this.#candidate(each));
+        instances
+          .filter((each) => directory.isDoubtful(each) === doubtful)
+          .map((each) => this.#candidate(serviceName, each));
       choice = { trusted: candidates(false), doubtful: candidates(true) };
       this.#choices.set(serviceName, choice);
     }
     return choice;
   }
 
-  #candidate(profile: AgentProfile): Candidate {
-    const { channel, load } = this.#way(profile);
+  #candidate(service: string, profile: AgentProfile): Candidate {
+    const { http, services } = this.#way(profile);
+    let way = services.get(service);
+    if (way === undefined) {
+      const load = new ChannelLoad();
+      way = { load, channel: measured(http, load) };
+      services.set(service, way);
+    }
+    const { channel, load } = way;
     return { id: profile.id, weight: Math.max(1, profile.weight), channel, load };
   }
 
@@ -112,8 +120,7 @@ export class Routes implements Disposable {
     if (way === undefined) {
       const { endpoint, protocol } = profile;
       const http = httpChannel(endpoint, endpoint, protocol === WireProtocol.CONNECT ? "connect" : "grpc");
-      const load = new ChannelLoad();
-      way = { http, load, channel: measured(http, load) };
+      way = { http, services: new Map() };
       this.#ways.set(key, way);
     }
     return way;

@@ -2,10 +2,11 @@
 // Copyright the Parley authors
 
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Wire } from "@parley/contracts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "@parley/contracts/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as AlphaReflection } from "@parley/contracts/grpc/reflection/v1alpha/reflection_pb.js";
+import { http2Sessions } from "./http2-sessions.ts";
 import { callLimits } from "./limits.ts";
 
 /** What a server says of its services when it is asked. */
@@ -30,7 +31,7 @@ const patienceMs = 2_000;
 
 /** Probes a server that speaks Connect or gRPC; nothing is opened before the first question. */
 export function endpointProbe(endpoint: string, protocol: "connect" | "grpc"): EndpointProbe {
-  const sessionManager = new Http2SessionManager(endpoint);
+  const sessionManager = http2Sessions(endpoint);
   const { readMaxBytes, writeMaxBytes } = callLimits;
   const options = { baseUrl: endpoint, httpVersion: "2" as const, sessionManager, readMaxBytes, writeMaxBytes };
   const transport = protocol === "connect" ? createConnectTransport(options) : createGrpcTransport(options);

@@ -3,13 +3,14 @@
 
 import type { DescMethodStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { writeHeader } from "../header-codec.ts";
 import type { Outgoing } from "../pipeline/outgoing.ts";
 import { type Reply, untilEnd } from "../pipeline/step.ts";
 import { inject } from "../telemetry/propagation.ts";
 import type { Channel } from "./channel.ts";
 import { fromConnectError } from "./connect-error.ts";
+import { http2Sessions } from "./http2-sessions.ts";
 import { callLimits } from "./limits.ts";
 
 /** A channel over the network. */
@@ -28,10 +29,7 @@ export interface HttpChannel extends Channel {
  * by pings while calls are open, and opened anew when it broke.
  */
 export function httpChannel(instance: string, endpoint: string, protocol: "connect" | "grpc" = "connect"): HttpChannel {
-  const sessionManager = new Http2SessionManager(endpoint, {
-    pingIntervalMs: 10_000,
-    pingTimeoutMs: 5_000,
-  });
+  const sessionManager = http2Sessions(endpoint, { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 });
   const options = {
     baseUrl: endpoint,
     httpVersion: "2" as const,

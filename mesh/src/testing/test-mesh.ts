@@ -20,7 +20,7 @@ import { ManualClock } from "./manual-clock.ts";
 import { testBroker } from "./test-broker.ts";
 
 /** What a test mesh is made of. */
-export interface TestMeshOptions extends Pick<HostOptions, "random" | "port"> {
+export interface TestMeshOptions extends Pick<HostOptions, "random" | "port" | "weight" | "heartbeat"> {
   readonly agents: readonly Agent[];
   /** Default: see {@link testBroker}. */
   readonly broker?: string | undefined;
@@ -64,6 +64,8 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
       clock,
       random: options.random ?? (() => 0),
       port: options.port,
+      weight: options.weight,
+      heartbeat: options.heartbeat,
       drainMs: 1_000,
       observer: (observation) => observed.push(observation),
     }),

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { setTimeout as wait } from "node:timers/promises";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { defineAgent, type Host, host } from "@parley/mesh";
+import { type TestMesh, testMesh } from "@parley/mesh/testing";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { balanceAgent } from "../agents/balance-agent.ts";
+import { echoAgent } from "../agents/echo-agent.ts";
+import { FastService, LeastService, WeightedService } from "../gen/parley/test/v1/balance_pb.js";
+import { EchoService } from "../gen/parley/test/v1/echo_pb.js";
+import { until } from "../tools/until.ts";
+
+let caller: TestMesh;
+
+beforeAll(async () => {
+  caller = await testMesh({ agents: [defineAgent({ name: "test.caller" })] });
+});
+
+afterAll(() => caller.drain());
+
+const ready = (service = WeightedService.typeName) => caller.directory.instancesOf(service).length;
+
+/** Another instance, called by its name; slow ones take long over AskFast. */
+async function start(who: string, { weight, slowMs }: { weight?: number; slowMs?: number } = {}): Promise<TestMesh> {
+  const { namespace, clock } = caller;
+  const before = ready();
+  const mesh = await testMesh({ agents: [balanceAgent(who, slowMs)], namespace, clock, weight });
+  await until(() => ready() === before + 1);
+  return mesh;
+}
+
+/** How often each name was given. */
+function counted(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+test("calls follow weight, calls in flight and response time, as the contract of each service says [R43]", async () => {
+  await using _strong = await start("strong", { weight: 3 });
+  await using _weak = await start("weak", { slowMs: 60 });
+  const [weighted, least, fast] = [WeightedService, LeastService, FastService].map((service) =>
+    caller.client(service),
+  ) as [
+    ReturnType<typeof caller.client<typeof WeightedService>>,
+    ReturnType<typeof caller.client<typeof LeastService>>,
+    ReturnType<typeof caller.client<typeof FastService>>,
+  ];
+  const names: string[] = [];
+  for (let i = 0; i < 12; i++) names.push((await weighted.askWeighted({})).who);
+  expect(counted(names)).toEqual({ strong: 9, weak: 3 });
+
+  // The second goes where the first is not; then whoever is free gets all.
+  const slow = least.askLeast({ wait: durationFromMs(400) });
+  const others: string[] = [];
+  for (let i = 0; i < 5; i++) others.push((await least.askLeast({})).who);
+  const { who: busy } = await slow;
+  expect(counted(others)).toEqual({ [busy === "strong" ? "weak" : "strong"]: 5 });
+
+  const answers: string[] = [];
+  for (let i = 0; i < 12; i++) answers.push((await fast.askFast({})).who);
+  expect(counted(answers)["strong"]).toBeGreaterThanOrEqual(10);
+});
+
+test("a weight or a heartbeat that cannot be is refused before anything is opened", async () => {
+  const start = (options: object) => host({ agents: [echoAgent()], broker: "nats://127.0.0.1:1", ...options });
+  for (const weight of [0, 1.5, -1, 1_001, Number.NaN]) {
+    await expect(start({ weight })).rejects.toMatchObject({
+      code: "REFUSED",
+      message: expect.stringContaining("weight"),
+    });
+  }
+  const heartbeat = { everyMs: 1_000, ttlMs: 2_000 };
+  await expect(start({ heartbeat })).rejects.toMatchObject({
+    code: "REFUSED",
+    message: expect.stringContaining("TTL"),
+  });
+});
+
+test("a hundred instances come and go, and no call fails that could have succeeded elsewhere [R35, R43]", {
+  timeout: 60_000,
+}, async () => {
+  const { namespace, clock } = caller;
+  const open = (who: string) =>
+    host({ agents: [balanceAgent(who), echoAgent()], broker: inject("natsUrl"), namespace, clock, drainMs: 5_000 });
+  await using _anchor = await open("anchor");
+  await until(() => ready(EchoService.typeName) === 1);
+
+  const living = new AbortController();
+  const answered: string[] = [];
+  const failures: unknown[] = [];
+  // None is idempotent: no retry can hide a call that fails.
+  const asking = [
+    async () => void (await caller.client(EchoService).failOnce({})),
+    async () => void answered.push((await caller.client(WeightedService).askWeighted({})).who),
+    async () => void answered.push((await caller.client(LeastService).askLeast({})).who),
+    async () => void answered.push((await caller.client(FastService).askFast({})).who),
+  ].map(async (ask) => {
+    while (!living.signal.aborted) {
+      await ask().catch((error: unknown) => failures.push(error));
+      await wait(1);
+    }
+  });
+
+  let next = 0;
+  let most = 0;
+  const lives = Array.from({ length: 10 }, async () => {
+    const mine: Host[] = [];
+    for (let number = next++; number < 100; number = next++) {
+      mine.push(await open(`i-${number}`));
+      most = Math.max(most, ready());
+      // Each place has up to three instances at a time; the oldest leaves.
+      if (mine.length === 3) await mine.shift()?.drain();
+    }
+    await Promise.all(mine.map((one) => one.drain()));
+  });
+  await Promise.all(lives);
+  living.abort();
+  await Promise.all(asking);
+  expect(failures).toEqual([]);
+  expect(most).toBeGreaterThan(10);
+  expect(new Set(answered).size).toBeGreaterThan(50);
+  await until(() => ready() === 1);
+});
