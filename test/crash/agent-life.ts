@@ -22,6 +22,8 @@ export interface LifeOptions {
   readonly replicas?: number | undefined;
   /** Hosts the agents as they were before. */
   readonly older?: boolean | undefined;
+  /** Hosts the agents of the sagas' scenario instead. */
+  readonly errands?: boolean | undefined;
 }
 
 /** One agent process, from its start to its end. Killed when disposed of. */
@@ -45,7 +47,7 @@ export interface AgentLife extends AsyncDisposable {
 
 /** Starts an agent process. */
 export function startLife(options: LifeOptions): AgentLife {
-  const { broker, namespace, ledger, plan, mutant, replicas = 1, older } = options;
+  const { broker, namespace, ledger, plan, mutant, replicas = 1, older, errands } = options;
   const child = fork(fileURLToPath(new URL("./agent-process.ts", import.meta.url)), {
     stdio: ["ignore", "inherit", "inherit", "ipc", "pipe"],
     execArgv: mutant === undefined ? [] : ["--import", new URL("./mutate.ts", import.meta.url).href],
@@ -58,7 +60,7 @@ export function startLife(options: LifeOptions): AgentLife {
       CRASH_NAMESPACE: namespace,
       CRASH_LEDGER: ledger,
       CRASH_PLAN: JSON.stringify(plan ?? null),
-      CRASH_AGENTS: older === true ? "older" : "",
+      CRASH_AGENTS: older === true ? "older" : errands === true ? "errands" : "",
       CRASH_REPLICAS: String(replicas),
       CRASH_MUTANT: mutant ?? "",
     },

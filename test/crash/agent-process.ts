@@ -6,6 +6,7 @@ import { readSync, writeSync } from "node:fs";
 import { host } from "@parley/mesh";
 import { listenToCrashPoints } from "../../mesh/src/crash-point.ts";
 import { NoteTakenSchema } from "../gen/parley/crash/v1/teller_pb.js";
+import { errandAgents } from "./errand-agents.ts";
 import { enter } from "./ledger.ts";
 import { type Plan, passingName, type Word } from "./plan.ts";
 import { olderTeller, tellerAgents } from "./teller-agents.ts";
@@ -31,11 +32,10 @@ listenToCrashPoints((point, of) => {
   }
 });
 
+const scenario = process.env["CRASH_AGENTS"];
+const tellers = () => tellerAgents((note, id) => enter(ledger, { kind: "mail", note, id }));
 const hosted = await host({
-  agents:
-    process.env["CRASH_AGENTS"] === "older"
-      ? [olderTeller()]
-      : tellerAgents((note, id) => enter(ledger, { kind: "mail", note, id })),
+  agents: scenario === "older" ? [olderTeller()] : scenario === "errands" ? errandAgents() : tellers(),
   broker: process.env["CRASH_BROKER"],
   namespace: process.env["CRASH_NAMESPACE"],
   replicas: Number(process.env["CRASH_REPLICAS"]),

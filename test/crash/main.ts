@@ -18,10 +18,15 @@ import {
   type Job,
 } from "./passes.ts";
 import { seeded } from "./random.ts";
+import { sagaSuite } from "./saga-suite.ts";
 import { stoppedWriter } from "./stopped-writer.ts";
 import { threeNodes } from "./three-nodes.ts";
 import { windowLine, windowLines } from "./windows.ts";
 
+if (process.argv.includes("sagas")) {
+  await sagaSuite();
+  process.exit();
+}
 const seed = Number(process.env["CRASH_SEED"] ?? "1");
 /** Pairs of crashes that are sampled. */
 const pairs = Number(process.env["CRASH_PAIRS"] ?? "40");
