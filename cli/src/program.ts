@@ -15,6 +15,7 @@ import { newCommand } from "./commands/new.ts";
 import { overlayCommand } from "./commands/overlay.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { sagasCommand } from "./commands/sagas.ts";
 import { streamsCommand } from "./commands/streams.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { traceCommand } from "./commands/trace.ts";
@@ -30,6 +31,7 @@ export function program(): Command {
     .addCommand(publishCommand())
     .addCommand(tailCommand())
     .addCommand(commandsCommand())
+    .addCommand(sagasCommand())
     .addCommand(contractsCommand())
     .addCommand(agentsCommand())
     .addCommand(overlayCommand())

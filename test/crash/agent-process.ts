@@ -39,6 +39,10 @@ const hosted = await host({
   broker: process.env["CRASH_BROKER"],
   namespace: process.env["CRASH_NAMESPACE"],
   replicas: Number(process.env["CRASH_REPLICAS"]),
+}).catch((error: unknown) => {
+  // The broker may be away; another process is started then.
+  if (scenario === "errands") process.exit(1);
+  throw error;
 });
 process.on("message", async ({ note }: { readonly note: string }) => {
   await hosted.publish(NoteTakenSchema, { note });

@@ -25,6 +25,8 @@ export interface SagaRunOptions {
   readonly faultEveryMs: number;
   /** Real milliseconds after the last fault in which all have to come to their end. */
   readonly limitMs: number;
+  /** Told how many are not over yet, after the last fault. */
+  readonly onOpen?: ((open: number) => void) | undefined;
 }
 
 /** What came of it. */
@@ -108,8 +110,7 @@ export async function runSagas(options: SagaRunOptions): Promise<SagaRun> {
   isOver = true;
   await harm;
   crew.calm();
-  const deadline = Date.now() + limitMs;
-  const summaries = await ended(client, errands, deadline);
+  const summaries = await ended(client, errands, { deadline: Date.now() + limitMs, onOpen: options.onOpen });
   for (const [point, times] of crew.deaths) faults.set(point, times);
   const violations = [
     ...summaries.flatMap((summary, index) => unended(errands[index]?.errand ?? "", summary)),
@@ -219,7 +220,11 @@ interface Errand {
 const over: readonly SagaStatus[] = [SagaStatus.COMPLETED, SagaStatus.COMPENSATED, SagaStatus.NEEDS_ATTENTION];
 
 /** How each errand stands when all are over, or at the deadline. */
-async function ended(client: Host, errands: readonly Errand[], deadline: number): Promise<(SagaSummary | undefined)[]> {
+async function ended(
+  client: Host,
+  errands: readonly Errand[],
+  { deadline, onOpen }: { readonly deadline: number; readonly onOpen: SagaRunOptions["onOpen"] },
+): Promise<(SagaSummary | undefined)[]> {
   const summaries: (SagaSummary | undefined)[] = errands.map(() => undefined);
   for (;;) {
     let open = 0;
@@ -233,6 +238,7 @@ async function ended(client: Host, errands: readonly Errand[], deadline: number)
       const now = summaries[index];
       if (now === undefined || !over.includes(now.status)) open++;
     }
+    onOpen?.(open);
     if (open === 0 || Date.now() > deadline) return summaries;
     await delay(250);
   }

@@ -18,11 +18,22 @@ const windows = [
 export async function sagaSuite(): Promise<void> {
   const seed = Number(process.env["CRASH_SEED"] ?? Date.now() % 100_000);
   const count = Number(process.env["CRASH_SAGAS"] ?? "1000");
+  const paceMs = Number(process.env["CRASH_PACE_MS"] ?? "1500");
+  const faultEveryMs = Number(process.env["CRASH_FAULT_MS"] ?? "2500");
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   say(`${count} sagas, seed ${seed}`);
   await using lanes = await openLanes(1);
   const [run] = await lanes.map([1], (_, lane) =>
-    runSagas({ ...lane, count, seed, processes: 3, paceMs: 1_000, faultEveryMs: 1_500, limitMs: 120_000 }),
+    runSagas({
+      ...lane,
+      count,
+      seed,
+      processes: 3,
+      paceMs,
+      faultEveryMs,
+      limitMs: 300_000,
+      onOpen: (open) => void process.stderr.write(`${open} are not over yet\n`),
+    }),
   );
   if (run === undefined) return;
   for (const violation of run.violations) say(`  VIOLATION ${violation}`);

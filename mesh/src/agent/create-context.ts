@@ -101,7 +101,7 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
         causeId: derivedId(...causeOf(incoming, givenKey), ++commits),
         // That a step was undone is kept even when there was nothing to undo.
         isKept: givenKey !== "" || header.undoes !== undefined,
-        step: stepGuardOf(header),
+        step: stepGuardOf(header, commits === 1),
         request: givenKey === "" ? undefined : payloadDigest(toBinary(operation.input, incoming.message)),
         // What is delivered may always come again, even as if for the first time, after a redrive.
         mayRepeat: operation.kind !== "call" || givenKey !== "" || header.attempt > 1,

@@ -29,9 +29,19 @@ export async function openSagas(
   { clock, random, replicas, steps }: SagasInit,
 ): Promise<{ readonly hearings: readonly Hearing[]; readonly desk: SagaDesk }> {
   const { journals, caller } = voice;
+  let opened: Promise<SagaIndex> | undefined;
+  const index = () => {
+    opened ??= SagaIndex.open(broker, { namespace, replicas });
+    // What failed is tried again when it is next asked for.
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened;
+  };
   const desk = new SagaDesk({
     clock,
     journals,
+    index,
     async domains() {
       const journaled = await journaledDomains(broker, namespace);
       return [...journaled].sort(
@@ -53,6 +63,6 @@ export async function openSagas(
       return (await contractStore.all(directory)).methodNamed(name)?.desc;
     },
   };
-  const index = await SagaIndex.open(broker, { namespace, replicas });
-  return { hearings: sagaHearings(agents, { ground, index, broker, subjects, steps }), desk };
+  const init = { ground, index: await index(), broker, subjects, steps };
+  return { hearings: sagaHearings(agents, init), desk };
 }

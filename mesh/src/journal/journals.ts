@@ -137,7 +137,7 @@ export class Journals {
     for (let round = 1; ; round++) {
       origin.signal?.throwIfAborted();
       const [stepMark, marked, ...known] = await Promise.all([
-        origin.step && readStepMark(broker, subjects, origin),
+        origin.step && readStepMark(broker, subjects, { ...origin, isRetry: round > 1 }),
         round === 1 && !origin.mayRepeat ? undefined : this.#marked(origin),
         ...ats.map((at) => (fresh ? this.#keys.read(at) : this.#keys.lastSeen(at))),
       ]);

@@ -16,6 +16,8 @@ export interface StepGuard {
   /** The same for the call of a step and for the one that undoes it, and for nobody else's. */
   readonly key: string;
   readonly isUndo: boolean;
+  /** It is the handler's first commit: most likely nobody has written a mark. */
+  readonly isFirst: boolean;
 }
 
 /** How the mark of a step stands, as a commit found it. */
@@ -27,11 +29,14 @@ export interface StepMark extends StepGuard {
 }
 
 /** What the message that a handler has in hand is to a step of a saga; undefined: nothing. */
-export function stepGuardOf({ undoable, undoes, messageId, sourceAgentId }: MessageHeader): StepGuard | undefined {
+export function stepGuardOf(
+  { undoable, undoes, messageId, sourceAgentId }: MessageHeader,
+  isFirst: boolean,
+): StepGuard | undefined {
   const isUndo = undoes !== undefined;
   if (!isUndo && undoable !== true) return undefined;
   // The sender is part of it: nobody can have another agent's steps refused.
-  return { key: derivedId("saga step mark", sourceAgentId, undoes ?? messageId), isUndo };
+  return { key: derivedId("saga step mark", sourceAgentId, undoes ?? messageId), isUndo, isFirst };
 }
 
 /** Where a mark is looked for. */
@@ -40,14 +45,18 @@ export interface StepPlace {
   readonly step?: StepGuard | undefined;
 }
 
-/** How the mark of a step stands now; the leader is asked. */
+/**
+ * How the mark of a step stands now; the leader is asked. Before the first try of a step's first commit it is taken for not
+ * being there, which saves asking: the broker refuses the commit when it is, and then it is asked.
+ */
 export async function readStepMark(
   broker: Broker,
   subjects: Subjects,
-  { domain, step }: StepPlace,
+  { domain, step, isRetry }: StepPlace & { readonly isRetry: boolean },
 ): Promise<StepMark | undefined> {
   if (step === undefined) return undefined;
   const subject = subjects.stepMark(domain, step.key);
+  if (step.isFirst && !step.isUndo && !isRetry) return { ...step, subject, lastSequence: 0, isUndone: false };
   const last = await readLast(broker, streamNames(subjects.namespace).journal(domain), { of: subject, certain: true });
   const isUndone = last !== undefined && new TextDecoder().decode(last.payload) === "undone";
   return { ...step, subject, lastSequence: last?.sequence ?? 0, isUndone };

@@ -16,6 +16,7 @@ import { MeshContracts } from "./mesh-contracts.ts";
 import { announceExpiries, policyOverlayService } from "./policy-overlays.ts";
 import { HandPublisher } from "./publish-event.ts";
 import { replayService } from "./replay/service.ts";
+import { sagaService } from "./saga-service.ts";
 import { shownEvent } from "./shown-event.ts";
 import { streamService } from "./streams.ts";
 import { tail } from "./tail.ts";
@@ -52,6 +53,7 @@ export function operatorAgent(): Operator {
       traceService(async () => (await attached.promise).host),
       streamService(async () => (await attached.promise).host),
       commandService(() => attached.promise),
+      sagaService(async () => (await attached.promise).host),
       directoryService(() => attached.promise),
       policyOverlayService(() => attached.promise),
       serve(OperatorService, {

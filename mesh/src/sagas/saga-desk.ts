@@ -14,7 +14,9 @@ import { MeshError } from "../mesh-error.ts";
 import { rootTrace } from "../telemetry/propagation.ts";
 import { sagaOrigin } from "./driving.ts";
 import { isOver, recordOf, type SagaState, sagaJournal } from "./history.ts";
+import { listSagas, type SagaPage, type SagaQuery } from "./list-sagas.ts";
 import { parseSagaId, type SagaId } from "./saga-id.ts";
+import type { SagaIndex } from "./saga-index.ts";
 import { tellSaga } from "./scribe.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -37,6 +39,7 @@ export interface ShownSaga {
 export interface SagaDeskInit {
   readonly clock: Clock;
   readonly journals: Journals;
+  readonly index: () => Promise<SagaIndex>;
   /** Proto packages that have a journal, those that this host knows first. */
   readonly domains: () => Promise<readonly string[]>;
 }
@@ -60,6 +63,16 @@ export class SagaDesk {
   async get(id: string): Promise<ShownSaga> {
     const found = await this.#find(parseSagaId(id));
     return { summary: summaryOf(found.id, found.domain, found.state), records: found.state.records };
+  }
+
+  /** A page of sagas. @throws MeshError INVALID_MESSAGE for a page token that is none */
+  async list(query: SagaQuery): Promise<SagaPage> {
+    return listSagas(await this.#init.index(), query, async ({ sagaId: id, domain }) => {
+      const at = sagaJournal(domain).at(id);
+      const state = await this.#init.journals.load(at);
+      this.#init.journals.forget(at);
+      return state.run === 0 ? undefined : summaryOf(parseSagaId(id), domain, state);
+    });
   }
 
   /**

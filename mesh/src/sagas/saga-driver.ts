@@ -28,6 +28,9 @@ import { summaryOf } from "./summary.ts";
 /** Real milliseconds after which it is looked whether who was faster still drives a saga on. */
 const standBackMs = 700;
 
+/** Real milliseconds that a saga may go on for before it is listed; most are over sooner. */
+const slowMs = 1_000;
+
 /** What a driver is made of. */
 export interface SagaDriverInit {
   readonly ground: SagaGround;
@@ -135,7 +138,7 @@ export class SagaDriver {
 
   /** Drives it on; false when somebody else was faster, after a while. */
   async #once({ id, incoming, state, started }: Once, isNew: boolean): Promise<boolean> {
-    const { ground, definition } = this.#init;
+    const { ground, definition, index } = this.#init;
     const { domain } = definition;
     const own = new AbortController();
     const { signal: given = own.signal, trace } = incoming;
@@ -146,15 +149,22 @@ export class SagaDriver {
     const driver = incoming.header.messageId;
     const scribe = new Scribe({ journals: ground.journals, clock: ground.clock, id, domain, driver, origin }, state);
     if (isNew) scribe.add({ case: "started", value: started });
+    let isListed = false;
+    const slow = setTimeout(() => {
+      isListed = scribe.state.run > 0;
+      if (isListed) index.note(summaryOf(id, domain, scribe.state), false).catch(() => {});
+    }, slowMs);
+    slow.unref();
     try {
       await driveOn(driving, definition, scribe);
-      await this.#list(id, scribe.state);
+      await this.#list(id, scribe.state, isListed);
       return true;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
       await this.#standBack(id, given);
       return false;
     } finally {
+      clearTimeout(slow);
       own.abort();
     }
   }
@@ -170,9 +180,9 @@ export class SagaDriver {
     }
   }
 
-  async #list(id: SagaId, state: SagaState): Promise<void> {
+  async #list(id: SagaId, state: SagaState, wasListed = false): Promise<void> {
     const { definition, index, ground } = this.#init;
-    await index.note(summaryOf(id, definition.domain, state));
+    await index.note(summaryOf(id, definition.domain, state), wasListed || wasOpen(state));
     // Nobody is going to need it here soon, and it may be large.
     ground.journals.forget(sagaJournal(definition.domain).at(id.id));
   }
@@ -237,6 +247,13 @@ interface Once {
   readonly incoming: Incoming;
   readonly state: SagaState;
   readonly started: SagaStarted;
+}
+
+/** Whether it may be listed as one that is not over. */
+function wasOpen({ records }: SagaState): boolean {
+  return records.some(
+    ({ what }) => what.case === "parked" || (what.case === "over" && what.value.status === SagaStatus.NEEDS_ATTENTION),
+  );
 }
 
 function takenBy({ records }: SagaState): readonly number[] {
