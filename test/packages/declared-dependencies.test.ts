@@ -17,7 +17,7 @@ function imported(folder: string): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-test.each(["mesh", "gateway", "cli", "agents/scheduling"])(
+test.each(["mesh", "gateway", "cli", "agents/mailroom", "agents/scheduling"])(
   "%s depends on what its code imports, and on nothing else",
   (folder) => {
     const { dependencies } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));

@@ -36,6 +36,7 @@ export async function askOutside(base: string, request: OutsideRequest): Promise
   }
   const said = await response.text();
   if (response.ok) return said;
-  if (response.status >= 500) throw notRun(new MeshError({ code: "UNAVAILABLE", message: `${system}: ${said}`, errorClass: "TRANSIENT" }));
+  if (response.status >= 500)
+    throw notRun(new MeshError({ code: "UNAVAILABLE", message: `${system}: ${said}`, errorClass: "TRANSIENT" }));
   throw new MeshError({ code: "REFUSED", message: `${system}: ${said}` });
 }

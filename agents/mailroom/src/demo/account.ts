@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { type Command, type CommandService, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import type { Client } from "@parley/mesh";
-import { type Command, CommandService, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 
 /** What became of the commands of one method. */
 export interface Account {
@@ -15,12 +15,15 @@ export interface Account {
   readonly waiting: number;
 }
 
-/** All commands of some batches, as the mesh tells of them. */
-export async function commandsOf(service: Client<typeof CommandService>, batches: readonly string[]): Promise<readonly Command[]> {
+/** All commands of some agents, as the mesh tells of them. */
+export async function commandsOf(
+  service: Client<typeof CommandService>,
+  agents: readonly string[],
+): Promise<readonly Command[]> {
   const found: Command[] = [];
-  for (const batchId of batches) {
+  for (const agent of agents) {
     for (let pageToken = ""; ; ) {
-      const page = await service.listCommands({ batchId, pageSize: 100, pageToken });
+      const page = await service.listCommands({ agent, pageSize: 100, pageToken });
       found.push(...page.commands);
       pageToken = page.nextPageToken;
       if (pageToken === "") break;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { EmailService, PhoneService, SmsService } from "@parley/contracts/parley/mailroom/v1/mailroom_pb.js";
+import { type Command, CommandService, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import { DeadLetterService } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { defineAgent, type Host, host } from "@parley/mesh";
+import { startServer } from "@parley/mesh/broker";
+import { operatorAgent } from "@parley/mesh/operator";
+import { type Account, accountsOf, commandsOf } from "./account.ts";
+import { OutsideWorld } from "./outside-world.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/** What came of the story, for whoever shows or checks it. */
+export interface Outcome {
+  readonly accounts: readonly Account[];
+  /** Mails, calls and messages that really went out, and requests for them that were repeats. */
+  readonly effects: number;
+  readonly repeats: number;
+}
+
+const office = "mailroom.office";
+const workers = 3;
+
+/**
+ * A pool of workers, one of them killed; a mail server that is down for a while; people who do not answer the phone; letters
+ * that nobody can deliver until an operator mends them. All of it on a real broker and in real processes. `tell` is given a
+ * line for each thing that happens.
+ */
+export async function deliveryStory(tell: (line: string) => void): Promise<Outcome> {
+  await using opened = new AsyncDisposableStack();
+  const storeDir = await mkdtemp(join(tmpdir(), "parley-delivery-"));
+  opened.defer(() => rm(storeDir, { recursive: true, force: true }));
+  const server = opened.use(await startServer({ storeDir }));
+  const world = opened.use(await OutsideWorld.open());
+  const operator = operatorAgent();
+  const mesh = opened.use(
+    await host({ agents: [operator.agent, defineAgent({ name: office })], broker: server.url, namespace: "parley" }),
+  );
+  operator.attach(mesh);
+  const env = { PARLEY_NATS_URL: server.url, MAILROOM_OUTSIDE: world.url };
+  const pool = opened.use(await WorkerPool.open(workers, env));
+  tell(`${workers} workers are ready`);
+
+  const told = new Story(mesh, tell);
+  await told.send(world);
+  await wait(700);
+  world.mailIsDown = true;
+  tell("the mail server goes down");
+  await wait(800);
+  const inHand = (await told.commands()).filter(({ state }) => state === CommandState.RUNNING).length;
+  const pid = await pool.kill();
+  tell(`worker ${pid} is killed; ${inHand} commands were running in the pool`);
+  await wait(2_500);
+  world.mailIsDown = false;
+  tell(`the mail server is back; it has turned away ${world.turnedAway} requests, then none came for a while`);
+  await told.settled();
+  for (const account of accountsOf(await told.commands())) {
+    if (account.handedOn > 0) tell(`${account.handedOn} calls reached nobody: text messages took their place`);
+  }
+  await told.mend(world);
+  await told.settled();
+  const repeats = world.effects.reduce((sum, { asked }) => sum + asked - 1, 0);
+  return { accounts: accountsOf(await told.commands()), effects: world.effects.length, repeats };
+}
+
+/** What the office sends, and what it does about what comes back. */
+class Story {
+  readonly #mesh: Host;
+  readonly #tell: (line: string) => void;
+
+  constructor(mesh: Host, tell: (line: string) => void) {
+    this.#mesh = mesh;
+    this.#tell = tell;
+  }
+
+  /** Everything, as batches: each is stored whole or not at all. */
+  async send(world: OutsideWorld): Promise<void> {
+    world.silent.add("+41 2").add("+41 5");
+    world.unknown.add("ada@exmaple.org").add("bob@new.example.org");
+    const addresses = [...world.unknown, ...Array.from({ length: 22 }, (_, index) => `person${index + 1}@example.org`)];
+    const speak = { source: office };
+    const mails = addresses.map((to, index) => ({ reference: `mail-${index + 1}`, to, text: "Your parcel is here." }));
+    const calls = numbers(8).map((number, index) => ({
+      reference: `call-${index + 1}`,
+      number,
+      text: "Your parcel is here.",
+    }));
+    const messages = numbers(4).map((number, index) => ({
+      reference: `sms-${index + 1}`,
+      number,
+      text: "See you tomorrow.",
+    }));
+    await this.#mesh.dispatchAll(EmailService.method.sendEmail, mails, { ...speak, batchId: "mails" });
+    await this.#mesh.dispatchAll(PhoneService.method.makeCall, calls, { ...speak, batchId: "calls" });
+    await this.#mesh.dispatchAll(SmsService.method.sendSms, messages, { ...speak, batchId: "messages" });
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    const reminder = { reference: "reminder", to: "person1@example.org", text: "Still here." };
+    await this.#mesh.dispatch(EmailService.method.sendEmail, reminder, { ...speak, batchId: "mails", at: tomorrow });
+    this.#tell(
+      `${mails.length} mails, ${calls.length} calls, ${messages.length} text messages are dispatched, and a reminder for tomorrow`,
+    );
+  }
+
+  /** All commands of the three agents, those that took others' places included. */
+  commands(): Promise<readonly Command[]> {
+    return commandsOf(this.#mesh.client(CommandService), ["mailroom.email", "mailroom.phone", "mailroom.sms"]);
+  }
+
+  /** Resolves when all is done or given up that is due. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const open = (await this.commands()).filter(({ state }) => moving.has(state));
+      if (open.length === 0) return;
+      await wait(250);
+    }
+  }
+
+  /** An operator looks at the dead letters: corrects one, and redrives the rest when the reason is gone. */
+  async mend(world: OutsideWorld): Promise<void> {
+    const service = this.#mesh.client(DeadLetterService);
+    const { deadLetters } = await service.listDeadLetters({});
+    for (const { id, type, error } of deadLetters) {
+      this.#tell(`dead letter ${id.slice(0, 8)} of ${type.split("/").at(-1)}: ${error?.code} ${error?.message}`);
+    }
+    for (const { id } of deadLetters) {
+      const { json } = await service.getDeadLetter({ id });
+      if (!json.includes("exmaple")) continue;
+      await service.redriveDeadLetter({ id, json: json.replace("exmaple", "example"), author: "operator" });
+      this.#tell(`${id.slice(0, 8)} is corrected and redriven under a new id`);
+    }
+    world.unknown.clear();
+    const filter = { agent: "mailroom.email" };
+    for await (const { progress } of service.redriveDeadLetters({ filter, perSecond: 10, author: "operator" })) {
+      if (progress?.finished) this.#tell(`the mail server knows the other address now: ${progress.done} redriven`);
+    }
+  }
+}
+
+const moving: ReadonlySet<CommandState> = new Set([CommandState.ACCEPTED, CommandState.RUNNING, CommandState.RETRYING]);
+
+function numbers(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `+41 ${index + 1}`);
+}
