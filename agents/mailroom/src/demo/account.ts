@@ -9,7 +9,7 @@ export interface Account {
   readonly method: string;
   readonly accepted: number;
   readonly done: number;
-  /** Handed to another method. */
+  /** Taken over by another command: of another method, or corrected by an operator. */
   readonly handedOn: number;
   readonly dead: number;
   readonly waiting: number;
@@ -32,8 +32,12 @@ export async function commandsOf(
   return found;
 }
 
-/** One account per method, in the order in which they first come. */
-export function accountsOf(commands: readonly Command[]): readonly Account[] {
+/**
+ * One account per method.
+ *
+ * @param letters ids of the dead letters that are still there
+ */
+export function accountsOf(commands: readonly Command[], letters: ReadonlySet<string>): readonly Account[] {
   return [...new Set(commands.map(({ method }) => method))].sort().map((method) => {
     const own = commands.filter((command) => command.method === method);
     const count = (holds: (command: Command) => boolean) => own.filter(holds).length;
@@ -41,11 +45,15 @@ export function accountsOf(commands: readonly Command[]): readonly Account[] {
       method: method.split("/").at(-1) ?? method,
       accepted: own.length,
       done: count(({ state }) => state === CommandState.DONE),
-      handedOn: 0,
-      dead: count(({ state }) => state === CommandState.FAILED || state === CommandState.EXPIRED),
+      handedOn: count((command) => gaveUp(command) && !letters.has(command.deadLetterId)),
+      dead: count((command) => gaveUp(command) && letters.has(command.deadLetterId)),
       waiting: count(({ state }) => waits.has(state)),
     };
   });
+}
+
+function gaveUp({ state }: Command): boolean {
+  return state === CommandState.FAILED || state === CommandState.EXPIRED;
 }
 
 const waits: ReadonlySet<CommandState> = new Set([

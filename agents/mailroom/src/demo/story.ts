@@ -47,25 +47,27 @@ export async function deliveryStory(tell: (line: string) => void): Promise<Outco
   tell(`${workers} workers are ready`);
 
   const told = new Story(mesh, tell);
-  await told.send(world);
-  await wait(700);
-  world.mailIsDown = true;
-  tell("the mail server goes down");
-  await wait(800);
+  await told.sendLetters(world);
+  await wait(500);
   const inHand = (await told.commands()).filter(({ state }) => state === CommandState.RUNNING).length;
   const pid = await pool.kill();
-  tell(`worker ${pid} is killed; ${inHand} commands were running in the pool`);
-  await wait(2_500);
+  tell(`worker ${pid} is killed; the pool was running ${inHand} commands`);
+  await told.makeCalls(world);
+  await wait(500);
+  world.mailIsDown = true;
+  tell("the mail server goes down");
+  await wait(3_500);
   world.mailIsDown = false;
-  tell(`the mail server is back; it has turned away ${world.turnedAway} requests, then none came for a while`);
+  tell(
+    `the mail server is back; it turned away ${world.turnedAway} requests before the breakers opened, and probes since`,
+  );
   await told.settled();
-  for (const account of accountsOf(await told.commands())) {
-    if (account.handedOn > 0) tell(`${account.handedOn} calls reached nobody: text messages took their place`);
-  }
+  const calls = (await told.accounts()).find(({ method }) => method === "MakeCall");
+  tell(`${calls?.handedOn ?? 0} calls reached nobody: text messages took their place`);
   await told.mend(world);
   await told.settled();
   const repeats = world.effects.reduce((sum, { asked }) => sum + asked - 1, 0);
-  return { accounts: accountsOf(await told.commands()), effects: world.effects.length, repeats };
+  return { accounts: await told.accounts(), effects: world.effects.length, repeats };
 }
 
 /** What the office sends, and what it does about what comes back. */
@@ -78,37 +80,45 @@ class Story {
     this.#tell = tell;
   }
 
-  /** Everything, as batches: each is stored whole or not at all. */
-  async send(world: OutsideWorld): Promise<void> {
-    world.silent.add("+41 2").add("+41 5");
+  /** Mails and text messages as batches, each stored whole or not at all, and a mail for tomorrow. */
+  async sendLetters(world: OutsideWorld): Promise<void> {
     world.unknown.add("ada@exmaple.org").add("bob@new.example.org");
-    const addresses = [...world.unknown, ...Array.from({ length: 22 }, (_, index) => `person${index + 1}@example.org`)];
-    const speak = { source: office };
+    const addresses = [...world.unknown, ...Array.from({ length: 58 }, (_, index) => `person${index + 1}@example.org`)];
     const mails = addresses.map((to, index) => ({ reference: `mail-${index + 1}`, to, text: "Your parcel is here." }));
-    const calls = numbers(8).map((number, index) => ({
-      reference: `call-${index + 1}`,
-      number,
-      text: "Your parcel is here.",
-    }));
     const messages = numbers(4).map((number, index) => ({
       reference: `sms-${index + 1}`,
       number,
       text: "See you tomorrow.",
     }));
-    await this.#mesh.dispatchAll(EmailService.method.sendEmail, mails, { ...speak, batchId: "mails" });
-    await this.#mesh.dispatchAll(PhoneService.method.makeCall, calls, { ...speak, batchId: "calls" });
-    await this.#mesh.dispatchAll(SmsService.method.sendSms, messages, { ...speak, batchId: "messages" });
-    const tomorrow = new Date(Date.now() + 86_400_000);
+    await this.#mesh.dispatchAll(EmailService.method.sendEmail, mails, { source: office });
+    await this.#mesh.dispatchAll(SmsService.method.sendSms, messages, { source: office });
+    const at = new Date(Date.now() + 86_400_000);
     const reminder = { reference: "reminder", to: "person1@example.org", text: "Still here." };
-    await this.#mesh.dispatch(EmailService.method.sendEmail, reminder, { ...speak, batchId: "mails", at: tomorrow });
-    this.#tell(
-      `${mails.length} mails, ${calls.length} calls, ${messages.length} text messages are dispatched, and a reminder for tomorrow`,
-    );
+    await this.#mesh.dispatch(EmailService.method.sendEmail, reminder, { source: office, at });
+    this.#tell(`${mails.length} mails and ${messages.length} text messages are dispatched, and a mail for tomorrow`);
+  }
+
+  /** Calls, some of which nobody will answer. */
+  async makeCalls(world: OutsideWorld): Promise<void> {
+    world.silent.add("+41 2").add("+41 5");
+    const calls = numbers(8).map((number, index) => ({
+      reference: `call-${index + 1}`,
+      number,
+      text: "Your parcel is here.",
+    }));
+    await this.#mesh.dispatchAll(PhoneService.method.makeCall, calls, { source: office });
+    this.#tell(`${calls.length} calls are dispatched`);
   }
 
   /** All commands of the three agents, those that took others' places included. */
   commands(): Promise<readonly Command[]> {
     return commandsOf(this.#mesh.client(CommandService), ["mailroom.email", "mailroom.phone", "mailroom.sms"]);
+  }
+
+  /** What became of them so far. */
+  async accounts(): Promise<readonly Account[]> {
+    const { deadLetters } = await this.#mesh.client(DeadLetterService).listDeadLetters({});
+    return accountsOf(await this.commands(), new Set(deadLetters.map(({ id }) => id)));
   }
 
   /** Resolves when all is done or given up that is due. */
