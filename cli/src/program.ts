@@ -7,6 +7,7 @@ import { agentsCommand } from "./commands/agents.ts";
 import { callCommand } from "./commands/call.ts";
 import { commandsCommand } from "./commands/commands.ts";
 import { contractsCommand } from "./commands/contracts.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { lintCommand } from "./commands/lint.ts";
@@ -27,6 +28,7 @@ export function program(): Command {
     .description("A typed agent mesh: start it, call it, watch it.")
     .version(version(), "-v, --version")
     .addCommand(upCommand())
+    .addCommand(demoCommand())
     .addCommand(callCommand())
     .addCommand(publishCommand())
     .addCommand(tailCommand())

@@ -4,6 +4,7 @@
 import { pathToFileURL } from "node:url";
 import type { Agent, Host } from "@parley/mesh";
 import type { Demo } from "../demo/demo.ts";
+import type { Story } from "../demo/story.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Fills a fresh mesh. Must not mind being run again. */
@@ -31,6 +32,12 @@ export async function loadSeed(path: string): Promise<Seed> {
 /** The demo of a module: its export `demo`. */
 export async function loadDemo(path: string): Promise<Demo> {
   return (await loadFunction(path, "demo")) as Demo;
+}
+
+/** The story of a module: its export `story`; undefined when it has none. */
+export async function loadStory(path: string): Promise<Story | undefined> {
+  const { story } = await load(path);
+  return typeof story === "function" ? (story as Story) : undefined;
 }
 
 async function loadFunction(path: string, name: string): Promise<unknown> {

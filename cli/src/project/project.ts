@@ -14,6 +14,8 @@ export interface Project {
   readonly seed: string | undefined;
   /** Module whose `demo` carries out a conversation. */
   readonly demo: string | undefined;
+  /** Modules of `parley demo`, by name. */
+  readonly demos: ReadonlyMap<string, string>;
 }
 
 /** The project that a folder belongs to: the nearest package.json upward with a "parley" field; undefined: there is none. */
@@ -58,7 +60,7 @@ function parleyField(manifest: string): object | undefined {
 }
 
 function readProject(folder: string, field: object): Project {
-  const { agents, seed, demo } = field as Readonly<Record<string, unknown>>;
+  const { agents, seed, demo, demos = {} } = field as Readonly<Record<string, unknown>>;
   const path = (name: string, value: unknown) => {
     if (value === undefined) return undefined;
     if (typeof value === "string") return resolve(folder, value);
@@ -67,10 +69,15 @@ function readProject(folder: string, field: object): Project {
   if (!Array.isArray(agents) || agents.length === 0 || !agents.every((each) => typeof each === "string")) {
     throw new UsageError(`"parley.agents" in "${join(folder, "package.json")}" must list paths of agent modules`);
   }
+  if (typeof demos !== "object" || demos === null) {
+    throw new UsageError(`"parley.demos" in "${join(folder, "package.json")}" must name modules`);
+  }
+  const named = Object.entries(demos).map(([name, value]) => [name, path(`demos.${name}`, value) ?? ""] as const);
   return {
     folder,
     agents: agents.map((each) => resolve(folder, each)),
     seed: path("seed", seed),
     demo: path("demo", demo),
+    demos: new Map(named),
   };
 }

@@ -26,7 +26,8 @@ export interface UpOptions {
   readonly port: number;
   /** Of the public door; default: loopback. */
   readonly address?: string | undefined;
-  readonly demo?: boolean | undefined;
+  /** The project's demo, or the module of another one. */
+  readonly demo?: boolean | string | undefined;
   readonly exit?: boolean | undefined;
   readonly state?: string | undefined;
   readonly processes?: boolean | undefined;
@@ -43,7 +44,7 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<number> {
   using stop = new StopSignals();
   const project = requireProject();
-  const demo = options.demo ? await loadDemo(demoOf(project)) : undefined;
+  const demo = options.demo ? await loadDemo(demoOf(project, options.demo)) : undefined;
   let conversation = demo === undefined ? undefined : new Conversation();
   const seed = seedingOf(project, { empty: options.empty ?? false });
 
@@ -88,7 +89,8 @@ async function startBroker(storeDir: string): Promise<OpenedBroker> {
   }
 }
 
-function demoOf({ demo, folder }: Project): string {
+function demoOf({ demo, folder }: Project, wanted: string | true): string {
+  if (typeof wanted === "string") return wanted;
   if (demo !== undefined) return demo;
   throw new UsageError(
     `"parley" in "${join(folder, "package.json")}" names no demo`,

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as wait } from "node:timers/promises";
 
 /** Milliseconds that each request takes. */
-const workMs = 200;
+const workMs = 350;
 
 /** What a system outside was asked for and did. */
 export interface Effect {

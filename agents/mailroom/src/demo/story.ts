@@ -18,9 +18,14 @@ import { WorkerPool } from "./worker-pool.ts";
 /** What came of the story, for whoever shows or checks it. */
 export interface Outcome {
   readonly accounts: readonly Account[];
-  /** Mails, calls and messages that really went out, and requests for them that were repeats. */
+  /** Mails, calls and messages that really went out. */
   readonly effects: number;
+  /** Requests for them that the outside knew as repeats. */
   readonly repeats: number;
+  readonly table: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+  /** Everything accepted is accounted for, and went out once. */
+  readonly isWell: boolean;
 }
 
 const office = "mailroom.office";
@@ -31,7 +36,7 @@ const workers = 3;
  * that nobody can deliver until an operator mends them. All of it on a real broker and in real processes. `tell` is given a
  * line for each thing that happens.
  */
-export async function deliveryStory(tell: (line: string) => void): Promise<Outcome> {
+export async function story(tell: (line: string) => void): Promise<Outcome> {
   await using opened = new AsyncDisposableStack();
   const storeDir = await mkdtemp(join(tmpdir(), "parley-delivery-"));
   opened.defer(() => rm(storeDir, { recursive: true, force: true }));
@@ -53,7 +58,6 @@ export async function deliveryStory(tell: (line: string) => void): Promise<Outco
   const pid = await pool.kill();
   tell(`worker ${pid} is killed; the pool was running ${inHand} commands`);
   await told.makeCalls(world);
-  await wait(500);
   world.mailIsDown = true;
   tell("the mail server goes down");
   await wait(3_500);
@@ -67,7 +71,37 @@ export async function deliveryStory(tell: (line: string) => void): Promise<Outco
   await told.mend(world);
   await told.settled();
   const repeats = world.effects.reduce((sum, { asked }) => sum + asked - 1, 0);
-  return { accounts: await told.accounts(), effects: world.effects.length, repeats };
+  return outcomeOf(await told.accounts(), world.effects.length, repeats);
+}
+
+function outcomeOf(accounts: readonly Account[], effects: number, repeats: number): Outcome {
+  const sum = (of: (account: Account) => number) => accounts.reduce((total, account) => total + of(account), 0);
+  const done = sum((account) => account.done);
+  const row = (name: string, numbers: readonly number[]) => [name, ...numbers.map(String)];
+  return {
+    accounts,
+    effects,
+    repeats,
+    table: [
+      ["", "accepted", "= done", "+ taken over", "+ dead", "+ waiting"],
+      ...accounts.map(({ method, accepted, done: of, handedOn, dead, waiting }) =>
+        row(method, [accepted, of, handedOn, dead, waiting]),
+      ),
+      row("together", [
+        sum(({ accepted }) => accepted),
+        done,
+        sum(({ handedOn }) => handedOn),
+        sum(({ dead }) => dead),
+        sum(({ waiting }) => waiting),
+      ]),
+    ],
+    notes: [
+      `outside, ${effects} mails, calls and messages really went out, one for each that is done;`,
+      `${repeats} requests for them were repeats after the crash, known there by their idempotency key`,
+    ],
+    isWell:
+      effects === done && accounts.every((one) => one.accepted === one.done + one.handedOn + one.dead + one.waiting),
+  };
 }
 
 /** What the office sends, and what it does about what comes back. */
