@@ -18,8 +18,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {
-    // A larger delay overflows Node's timers and would fire at once.
-    const timer = setTimeout(callback, Math.min(delayMs, 0x7fffffff));
+    // A larger delay overflows Node's timers and would fire at once; of a negative one Node warns.
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), 0x7fffffff));
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -15,7 +15,9 @@ const speaker = defineAgent({ name: "test.speaker", publishes: [EchoSaidSchema] 
 /** Each test waits for the broker's or the directory's patience in real time, so they run side by side, each in its own mesh. */
 const start = () => testMesh({ agents: [speaker] });
 
-test.concurrent("what waits for a retry, or is being handled, in a process that is killed goes on in another instance, and its tries count [R29, R35]", async () => {
+test.concurrent("what waits for a retry, or is being handled, in a process that is killed goes on in another instance, and its tries count [R29, R35]", {
+  timeout: 40_000,
+}, async () => {
   await using mesh = await start();
   const { namespace } = mesh;
   await using dying = await startHost({ broker: inject("natsUrl"), namespace });
