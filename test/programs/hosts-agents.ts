@@ -33,6 +33,7 @@ const hosted = await host({
   agents: [listener.agent("test.ear"), echoAgent(), workshop.agent()],
   broker: process.env["HOST_BROKER"],
   namespace: process.env["HOST_NAMESPACE"],
+  heartbeat: JSON.parse(process.env["HOST_HEARTBEAT"] ?? "null") ?? undefined,
   clock: new ManualClock(),
   observer: (observation) => tell({ kind: observation.kind, header: observation.header, error: observation.error }),
 });

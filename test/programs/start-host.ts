@@ -33,6 +33,8 @@ export interface HostProcess extends AsyncDisposable {
 export interface HostPlace {
   readonly broker: string;
   readonly namespace: string;
+  /** Default: that of every host. Only hosts-agents knows it. */
+  readonly heartbeat?: { readonly everyMs: number; readonly ttlMs: number } | undefined;
   /** Which program of this folder; default: hosts-agents. */
   readonly program?: "hosts-agents" | "hosts-reader" | undefined;
 }
@@ -40,7 +42,12 @@ export interface HostPlace {
 /** Starts a program that hosts agents in a namespace and waits until it is ready. */
 export async function startHost({ program = "hosts-agents", ...where }: HostPlace): Promise<HostProcess> {
   const child = fork(fileURLToPath(new URL(`./${program}.ts`, import.meta.url)), {
-    env: { ...process.env, HOST_BROKER: where.broker, HOST_NAMESPACE: where.namespace },
+    env: {
+      ...process.env,
+      HOST_BROKER: where.broker,
+      HOST_NAMESPACE: where.namespace,
+      HOST_HEARTBEAT: JSON.stringify(where.heartbeat ?? null),
+    },
   });
   // Also one that stands still, which would not notice the end of its parent.
   process.once("exit", () => child.kill("SIGKILL"));

@@ -197,7 +197,7 @@ export class Directory implements AgentFinder, AsyncDisposable {
   #doubt(key: string): void {
     const seen = this.#seen.get(key);
     if (seen === undefined) return;
-    const doubt = this.#later(this.ttlMs - (performance.now() - seen.tick), () => void this.#ask(key));
+    const doubt = this.#later(Math.max(0, this.ttlMs - (performance.now() - seen.tick)), () => void this.#ask(key));
     this.#seen.set(key, { ...seen, doubtful: true, doubt });
     this.#changed("changed", key, seen.instance.profile);
   }
