@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+// Whoever compiles this file for another package finds the types so.
+/// <reference path="./swagger-ui-dist.d.ts" />
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import swaggerFolder from "swagger-ui-dist/absolute-path.js";

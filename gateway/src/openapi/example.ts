@@ -11,11 +11,13 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { isTextMessage, violationsOf } from "@parley/mesh/contracts";
-import type { JsonSchemaOf } from "./json-schema.ts";
 
 const maxDepth = 4;
 /** Texts to try where a rule says what a text must look like. */
 const texts = ["09:00", "17:00", "2026-03-02", "Europe/Berlin", "a@example.com", "https://example.com/", "a", "A", "1"];
+
+/** Gives the JSON Schema of a field on its way in. */
+type JsonSchemaOf = (field: DescField) => JsonObject;
 
 /** Makes example messages that the rules of their contract accept. */
 export class Examples {

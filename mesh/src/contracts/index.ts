@@ -4,7 +4,7 @@
 export { Contracts, type ContractsInit } from "./contracts.ts";
 export type { FieldPath } from "./field-path.ts";
 export { type BodyMapping, type BoundVariable, type HttpBinding, httpBindings } from "./http/http-binding.ts";
-export { hasTextForm, isTextMessage } from "./http/http-field.ts";
+export { isTextMessage } from "./http/http-field.ts";
 export {
   type PathTemplate,
   type PathVariable,

@@ -246,5 +246,11 @@ export const accepted: readonly Accepted[] = [
   ["a list as body", "PUT /v1/things/a/words", "SetWords", { text: "a", words: ["x", "y"] }, '["x","y"]'],
   ["a number as body", "PUT /v1/things/a/small", "SetSmall", { text: "a", small: 7 }, " 7 "],
   ["no body leaves its field unset", "PUT /v1/things/a/small?flag=true", "SetSmall", { text: "a", flag: true }],
-  ["brackets in texts do not nest", "POST /v1/things", "Create", { word: '[[[["{{{' }, '{"word":"[[[[\\"{{{"}'],
+  [
+    "brackets in texts do not nest",
+    "POST /v1/things",
+    "Create",
+    { word: `"${"[".repeat(70)}` },
+    `{"word":"\\"${"[".repeat(70)}"}`,
+  ],
 ];

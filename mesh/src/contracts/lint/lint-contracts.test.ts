@@ -185,6 +185,11 @@ const faults: readonly [name: string, body: string, ...findings: string[]][] = [
     'http-path: "Do" is called by GET, which browsers and caches repeat, but may have side effects; write option idempotency_level = NO_SIDE_EFFECTS; or post instead of get',
   ],
   [
+    "http_get_body",
+    http(`get: "/v1/{id}" body: "*"`),
+    'http-path: google.api.http of "fault.http_get_body.S/Do" cannot be served: GET has no body; write e.g. option (google.api.http) = {get: "/api/things/{thing_id}"};',
+  ],
+  [
     "http_stream",
     `service S { option (parley.mesh.v1.service) = { agent: "s" defaults: { permission: "*" } };
   rpc Do(stream M) returns (M) { option (google.api.http) = { post: "/v1/a" body: "*" }; } }`,
