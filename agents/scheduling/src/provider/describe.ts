@@ -8,6 +8,7 @@ import type { Implementation } from "@parley/mesh";
 import { openedTimes } from "../domain/booking/opening.ts";
 import type { Provider } from "../domain/booking/provider.ts";
 import { offeringOf } from "../domain/booking/provider.ts";
+import { ruleProblem } from "../domain/booking/recurring-days.ts";
 import { isTimeZone } from "../domain/time/time-zone.ts";
 import { invalid } from "../failure.ts";
 import { timeFields } from "../messages/instants.ts";
@@ -64,6 +65,10 @@ function checked(provider: Provider): Provider {
   const twice = types.find((type, index) => types.indexOf(type) !== index);
   if (twice !== undefined)
     throw invalid("provider.services", `"${twice}" stands there twice; give each service once, with all its names`);
+  for (const [index, recurring] of (provider.recurringHours ?? []).entries()) {
+    const problem = ruleProblem(recurring);
+    if (problem !== undefined) throw invalid(`provider.recurring_hours[${index}]`, problem);
+  }
   return provider;
 }
 

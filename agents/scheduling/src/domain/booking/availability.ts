@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import type { Temporal } from "temporal-polyfill";
 import { merged, minuteMs, overlaps, shared, type TimeWindow } from "../time/time-window.ts";
-import { instantOf, localDates } from "../time/time-zone.ts";
+import { type DailyHours, instantOf, localDates } from "../time/time-zone.ts";
 import type { Buffers, Provider } from "./provider.ts";
+import { recurringDays } from "./recurring-days.ts";
 
 /** Appointments begin at a quarter of an hour. The offset of every zone is a whole number of quarters, so one grid does for all. */
 export const slotStepMs = 15 * minuteMs;
@@ -59,17 +61,22 @@ export function freeTimes(provider: Provider, busy: readonly Taken[], search: Se
 export function openTimes(provider: Provider, window: TimeWindow): readonly TimeWindow[] {
   if (window.start >= window.end) return [];
   const days = localDates(window, provider.timeZone, 100);
-  return merged(days.flatMap((date) => hoursOf(provider, date))).flatMap((open) => shared(open, window) ?? []);
+  const weekly = days.flatMap((date) =>
+    provider.workingHours.filter(({ day }) => day === date.dayOfWeek).map(({ hours }) => on(date, hours, provider)),
+  );
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const ruled = (provider.recurringHours ?? []).flatMap((recurring) =>
+    recurringDays(recurring, first, last).map((date) => on(date, recurring.hours, provider)),
+  );
+  return merged([...weekly, ...ruled]).flatMap((open) => shared(open, window) ?? []);
 }
 
-function hoursOf(provider: Provider, date: Parameters<typeof instantOf>[0]): readonly TimeWindow[] {
-  const { timeZone } = provider;
-  return provider.workingHours
-    .filter(({ day }) => day === date.dayOfWeek)
-    .map(({ hours }) => ({
-      start: instantOf(date, hours.from, { timeZone, side: "first" }),
-      end: instantOf(date, hours.until, { timeZone, side: "last" }),
-    }));
+function on(date: Temporal.PlainDate, hours: DailyHours, { timeZone }: Provider): TimeWindow {
+  return {
+    start: instantOf(date, hours.from, { timeZone, side: "first" }),
+    end: instantOf(date, hours.until, { timeZone, side: "last" }),
+  };
 }
 
 function* startsIn(provider: Provider, window: TimeWindow, { durationMinutes, now }: Search): Iterable<TimeWindow> {
