@@ -71,7 +71,10 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
  * The first message that a durable may not have settled, as its sequence; of one that has settled all, the next one that the
  * stream stores. Undefined when the durable is not there.
  */
-export async function firstUnsettled(broker: Broker, { stream, name }: Durable): Promise<number | undefined> {
+export async function firstUnsettled(
+  broker: Broker,
+  { stream, name }: Pick<Durable, "stream" | "name">,
+): Promise<number | undefined> {
   return patiently(broker, `consumer "${name}" of stream "${stream}"`, async () => {
     const info = await consumerInfo(broker, { stream, name });
     if (info === undefined) return undefined;
@@ -82,6 +85,20 @@ export async function firstUnsettled(broker: Broker, { stream, name }: Durable):
     const filters = filter_subject === undefined ? filter_subjects : [filter_subject];
     const firsts = await Promise.all(filters.map((filter) => firstOf(broker, stream, { filter, from })));
     return Math.min(state.last_seq + 1, ...firsts.flatMap((first) => (first === undefined ? [] : [first.sequence])));
+  });
+}
+
+/** What the broker says of the durables whose name is that of another one and a further part. */
+export async function durablesUnder(
+  broker: Broker,
+  { stream, name }: Pick<Durable, "stream" | "name">,
+): Promise<readonly ConsumerInfo[]> {
+  return patiently(broker, `the durables under "${name}" in stream "${stream}"`, async () => {
+    const found: ConsumerInfo[] = [];
+    for await (const info of broker.manager.consumers.list(stream)) {
+      if (info.name.startsWith(`${name}~`)) found.push(info);
+    }
+    return found;
   });
 }
 
@@ -158,6 +175,8 @@ export interface DurableProgress {
   readonly undelivered: number;
   /** Messages delivered and not yet settled. */
   readonly unsettled: number;
+  /** Sequence of the last message that was delivered. */
+  readonly delivered: number;
   /** Requests for messages that are open, of all of them. */
   readonly waiting: number;
 }
@@ -166,7 +185,12 @@ export interface DurableProgress {
 export async function durableProgress(broker: Broker, { stream, name }: Durable): Promise<DurableProgress> {
   try {
     const info = await broker.manager.consumers.info(stream, name);
-    return { undelivered: info.num_pending, unsettled: info.num_ack_pending, waiting: info.num_waiting };
+    return {
+      undelivered: info.num_pending,
+      unsettled: info.num_ack_pending,
+      delivered: info.delivered.stream_seq,
+      waiting: info.num_waiting,
+    };
   } catch (error) {
     throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
   }

@@ -9,7 +9,7 @@ import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
 import { Hold } from "./hold.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type Origin } from "./intake.ts";
 import type { Partition } from "./partition.ts";
 import { Slots } from "./slots.ts";
 import type { Valve } from "./valve.ts";
@@ -73,7 +73,7 @@ export class Deliveries {
       valves,
       slots: this.#slots,
       onStreamGone: () => void this.#mend(),
-      take: (message, from, partition) => this.#take(message, from, partition),
+      take: (message, origin) => this.#take(message, origin),
     });
     this.#intakes.push(intake);
     await intake.begin();
@@ -108,8 +108,9 @@ export class Deliveries {
     await within(Promise.allSettled(this.#intakes.map((intake) => intake.leave())), handBackMs);
   }
 
-  async #take(message: PulledMessage, intake: Intake, partition: Partition | undefined): Promise<void> {
-    const place = `${intake.names[0]} ${message.sequence}`;
+  async #take(message: PulledMessage, origin: Origin): Promise<void> {
+    const { partition } = origin;
+    const place = `${origin.durable.name} ${message.sequence}`;
     for (let before = this.#inHand.get(place); before !== undefined; before = this.#inHand.get(place)) {
       // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
       // delivery settles it, unless that one was lost.
@@ -122,7 +123,7 @@ export class Deliveries {
     }
     const isConnected = partition === undefined ? undefined : () => this.#init.broker.connected;
     const hold = new Hold(message, isConnected);
-    const work = this.#handle(hold, intake, partition)
+    const work = this.#handle(hold, origin)
       .catch(() => hold.message.nak(1_000))
       .finally(() => {
         hold[Symbol.dispose]();
@@ -135,7 +136,7 @@ export class Deliveries {
     await work;
   }
 
-  async #handle(hold: Hold, intake: Intake, partition: Partition | undefined): Promise<void> {
+  async #handle(hold: Hold, { intake, partition }: Origin): Promise<void> {
     const { message } = hold;
     if (!(await this.#letThrough(intake, hold))) return message.nak(1);
     const leave = partition === undefined ? () => {} : await this.#inTurn(partition, hold);

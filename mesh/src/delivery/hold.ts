@@ -19,6 +19,7 @@ export class Hold implements Disposable {
   readonly #isConnected: () => boolean;
   readonly #ending = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #began = performance.now();
   #toldAt = performance.now();
   #isLost = false;
   #isSettled = false;
@@ -66,6 +67,17 @@ export class Hold implements Disposable {
   /** @throws the reason why it must not be begun, when it is lost or abandoned */
   assertHeld(): void {
     if (this.isLost || this.signal.aborted) throw this.signal.reason;
+  }
+
+  /** Real milliseconds since it arrived. */
+  get ageMs(): number {
+    return performance.now() - this.#began;
+  }
+
+  /** Acknowledges a message that has not begun, for it waits elsewhere. */
+  letGo(): void {
+    this.message.ack();
+    this.#ending.abort(new Error("the message waits elsewhere"));
   }
 
   /** Tells who works on it to stop; it goes back to the broker then. */

@@ -24,6 +24,17 @@ const maxInHand = 32;
 /** Handlers of one hearer at once where its contract does not say. */
 const defaultConcurrency = 32;
 
+/** Where a message comes from. */
+export interface Origin {
+  readonly intake: Intake;
+  readonly durable: Durable;
+  /** Unset: its order is kept by the broker, or by nobody. */
+  readonly partition: Partition | undefined;
+}
+
+/** Real milliseconds between two looks after sidings. */
+const tendMs = 500;
+
 /** What an intake is made of. */
 export interface IntakeInit {
   readonly broker: Broker;
@@ -35,7 +46,7 @@ export interface IntakeInit {
   readonly valves: readonly Valve[];
   /** The stream is not there. */
   readonly onStreamGone: () => void;
-  readonly take: (message: PulledMessage, intake: Intake, partition: Partition | undefined) => Promise<void>;
+  readonly take: (message: PulledMessage, origin: Origin) => Promise<void>;
 }
 
 /** Pulls what comes to one hearer, from each of its durables as much as there is room for. */
@@ -82,7 +93,8 @@ export class Intake {
     };
     for (const valve of valves) this.#ends.push(valve.onChange(follow));
     follow();
-    if (this.#partitions.length > 0) this.#ends.push(rebalancing(broker, this.#partitions));
+    if (this.#partitions.length === 0) return;
+    this.#ends.push(rebalancing(broker, this.#partitions), this.#tending());
   }
 
   /** Asks for more where there is room. */
@@ -131,6 +143,24 @@ export class Intake {
     return { agent, hearer, depth: sum("undelivered"), inFlight: sum("unsettled"), dead };
   }
 
+  /** Looks after the sidings of its partitions. Returns a function that ends it. */
+  #tending(): () => void {
+    const run = (message: PulledMessage, durable: Durable) =>
+      this.#init.take(message, { intake: this, durable, partition: undefined });
+    let isBusy = false;
+    const tend = async () => {
+      if (isBusy) return;
+      isBusy = true;
+      const all = this.#partitions.map(({ partition }) => partition.tend({ window: partitionWindow, run }));
+      // What fails because the broker is away is tried again.
+      await Promise.allSettled(all);
+      isBusy = false;
+    };
+    const timer = setInterval(() => void tend(), tendMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+
   #beginPart(durable: Durable): void {
     const { broker, hearing, take } = this.#init;
     const partition = durable.pinned === true ? new Partition(broker, durable) : undefined;
@@ -139,7 +169,7 @@ export class Intake {
       maxMessages: partition === undefined ? maxInHand : partitionWindow,
       room: partition === undefined ? () => this.#room(durable) : undefined,
       pin: partition?.pin,
-      onMessage: (message) => take(message, this, partition),
+      onMessage: (message) => take(message, { intake: this, durable, partition }),
       onTrouble: teller(hearing, this.#init.onStreamGone),
       onRemade: (where) =>
         logger.error({ agent_id: hearing.operation.agent, hearer: hearing.operation.handler }, where),

@@ -103,6 +103,9 @@ test("a durable of all lanes, as hosts made it before there were lanes, is left 
   const [medium] = partsOf(hearer, mesh.subjects).filter(({ name }) => name.split("~").length === 2);
   if (medium === undefined) throw new Error("no part of MEDIUM");
   await ensureDurable(mesh.broker, { ...medium, filters: [mesh.subjects.heardCommand(hearer.operation.name)] });
+  await mesh.order("low", 1);
+  const { jetstream } = mesh.broker;
+  (await (await jetstream.consumers.get(medium.stream, medium.name)).next())?.ack();
   for (const lane of ["low", "critical", "medium"] as const) await mesh.order(lane, 2);
   await mesh.instance([hearer]);
   await until(() => ran.length >= 6);

@@ -48,6 +48,13 @@ class Tape {
   }
 }
 
+/** The partition of a key as the broker counts it: 32-bit FNV-1a. */
+function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash % 16;
+}
+
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function keysOf(count: number): readonly string[] {
@@ -92,4 +99,46 @@ test("instances that come share the partitions, one that leaves gives its own ba
   expect(tape.began.slice(before + keys.length).every(({ by }) => by === "second")).toBe(true);
   expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
   void second;
+}, 40_000);
+
+test("a key that is stuck with hundreds behind it goes to a siding, the other keys of its partition go on, and its order is kept over a change of instance", async () => {
+  await using mesh = await openTestDeliveries();
+  const tape = new Tape();
+  let release = () => {};
+  const stuck = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const work = (key: string) => (key === "stuck" ? stuck : Promise.resolve());
+  const first = await mesh.instance([tape.hearer("first", work)]);
+  const others = keysOf(400).filter((key) => partitionOf(key) === partitionOf("stuck"));
+  await mesh.say(...Array.from({ length: 200 }, () => "stuck"));
+  await mesh.say(...others);
+  await until(() => others.every((key) => tape.of(key).length === 1));
+  expect(tape.of("stuck")).toHaveLength(1);
+
+  release();
+  await until(() => tape.of("stuck").length > 20);
+  await first.deliveries.stop();
+  await first.deliveries.settled(1_000);
+  await mesh.instance([tape.hearer("second", work)]);
+  await mesh.say("stuck", ...others);
+  await until(() => tape.of("stuck").length === 201 && others.every((key) => tape.of(key).length === 2));
+  expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
+
+  // The siding goes when it is empty, and the key is the partition's again.
+  const sidings = async () => {
+    const names: string[] = [];
+    for await (const { name } of mesh.broker.manager.consumers.list(mesh.names.events)) names.push(name);
+    return names.filter((name) => name.split("~").length === 4);
+  };
+  let said = 201;
+  await until(async () => {
+    await mesh.say("stuck");
+    said++;
+    await until(() => tape.of("stuck").length === said);
+    return (await sidings()).length === 0;
+  });
+  await mesh.say("stuck");
+  await until(() => tape.of("stuck").length === said + 1);
+  expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
 }, 40_000);

@@ -9,6 +9,7 @@ import type { Pull } from "../broker/pull-consumer.ts";
 import { keyTokenIn } from "../broker/subjects.ts";
 import type { Hold } from "./hold.ts";
 import { KeyOrder, waitIn } from "./key-order.ts";
+import { Sidings, type Tending } from "./sidings.ts";
 
 /** Between two questions whether everything unsettled has come here. */
 const lookAgainMs = 100;
@@ -29,7 +30,9 @@ export class Partition {
   readonly #held = new Set<Hold>();
   /** Who waits until nothing is in other hands, by the sequence of its message. */
   readonly #entrants = new Map<number, Set<() => void>>();
+  readonly #sidings: Sidings;
   #isSure = false;
+  #isLeaving = false;
   #doubts = 0;
   #looking = false;
   #stopped = false;
@@ -37,7 +40,11 @@ export class Partition {
   constructor(broker: Broker, durable: Durable) {
     this.#broker = broker;
     this.#durable = durable;
-    this.pin = new Pin(() => this.doubt());
+    this.#sidings = new Sidings(broker, durable);
+    this.pin = new Pin(() => {
+      this.doubt();
+      if (!this.isOwned) void this.#sidings.leave();
+    });
   }
 
   /** Messages in hand, those that wait included. */
@@ -45,9 +52,9 @@ export class Partition {
     return this.#held.size;
   }
 
-  /** Whether the broker serves this instance. */
+  /** Whether the broker serves this instance, and it means to keep it so. */
   get isOwned(): boolean {
-    return this.pin.id !== undefined;
+    return this.pin.id !== undefined && !this.#isLeaving;
   }
 
   /**
@@ -57,23 +64,39 @@ export class Partition {
   async turn(hold: Hold): Promise<(() => void) | undefined> {
     this.#held.add(hold);
     const { sequence, subject } = hold.message;
-    for (;;) {
-      const leave = (await this.#entered(sequence, hold.signal))
-        ? await this.#order.turn(keyTokenIn(subject), hold.signal)
-        : undefined;
-      if (leave !== undefined && !this.#isSure && !this.#stopped) {
-        // Something came into doubt while it waited, perhaps a message of its key that is to go first.
-        leave();
-        continue;
+    this.#sidings.see(sequence);
+    while (await this.#entered(sequence, hold.signal)) {
+      if (await this.#isElsewhere(hold)) break;
+      const leave = await this.#order.turn(keyTokenIn(subject), hold.signal);
+      if (leave === undefined) break;
+      // Its key may have got a siding while it waited.
+      const isElsewhere = await this.#isElsewhere(hold);
+      if (!isElsewhere && (this.#isSure || this.#stopped)) {
+        return () => {
+          this.#held.delete(hold);
+          leave();
+        };
       }
-      const end = () => {
-        this.#held.delete(hold);
-        leave?.();
-      };
-      if (leave !== undefined) return end;
-      end();
-      return undefined;
+      // Something may have come into doubt, perhaps a message of its key that is to go first: it waits anew.
+      leave();
+      if (isElsewhere) break;
     }
+    this.#held.delete(hold);
+    return undefined;
+  }
+
+  /** Opens, runs and closes sidings as is needed; to be called every now and then. */
+  async tend(tending: Tending): Promise<void> {
+    if (this.isOwned && this.#isSure && !this.#stopped) await this.#sidings.tend(this.#held, tending);
+  }
+
+  /** Lets go of a message that waits in a siding, or was handled there. */
+  async #isElsewhere(hold: Hold): Promise<boolean> {
+    if (this.#stopped || !this.#sidings.knows(hold.message)) return false;
+    // While the siding cannot be made it takes nothing, and the message has its turn here.
+    const isElsewhere = await this.#sidings.takes(hold.message).catch(() => false);
+    if (isElsewhere) hold.letGo();
+    return isElsewhere;
   }
 
   /** Something may be in other hands: begins nothing new until that is known not to be so. */
@@ -85,21 +108,25 @@ export class Partition {
   /** Lets everybody in, who then finds the host draining. */
   stop(): void {
     this.#stopped = true;
+    void this.#sidings.leave();
     this.#letIn();
   }
 
   /** Leaves the partition to another instance, when there is nothing in hand any more. */
   async giveAway(pull: Pull): Promise<void> {
-    await pull.pause();
+    this.#isLeaving = true;
+    await Promise.all([pull.pause(), this.#sidings.leave()]);
     while (this.size > 0 && !this.#stopped) await delay(lookAgainMs);
     if (!this.#stopped) await this.leave();
     await delay(stayAwayMs, undefined, { ref: false });
+    this.#isLeaving = false;
     if (!this.#stopped) pull.resume();
   }
 
   /** Gives the pin away, if it is here. */
   async leave(): Promise<void> {
-    if (!this.isOwned) return;
+    await this.#sidings.leave();
+    if (this.pin.id === undefined) return;
     this.pin.lost();
     // When the broker does not hear it, the pin falls to somebody else by itself.
     await unpin(this.#broker, this.#durable).catch(() => {});
@@ -120,7 +147,7 @@ export class Partition {
       const doubts = this.#doubts;
       const unsettled = await this.#unsettled();
       const here = [...this.#held].filter(({ isLost }) => !isLost).length;
-      if (doubts === this.#doubts && unsettled <= here) {
+      if (unsettled <= here && (await this.#found()) && doubts === this.#doubts) {
         this.#isSure = true;
         this.#letIn();
         break;
@@ -128,6 +155,13 @@ export class Partition {
       await delay(lookAgainMs, undefined, { ref: false });
     }
     this.#looking = false;
+  }
+
+  async #found(): Promise<boolean> {
+    return this.#sidings.find().then(
+      () => true,
+      () => false,
+    );
   }
 
   async #unsettled(): Promise<number> {

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { firstUnsettled, forgetDurable } from "../broker/durable.ts";
+import { durablesUnder, firstUnsettled, forgetDurable } from "../broker/durable.ts";
 import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, lanes, partitions, type Subjects } from "../broker/subjects.ts";
@@ -10,6 +10,8 @@ import type { Hearing } from "./hearing.ts";
 
 /** Messages of one partition that all instances together hold, those included that wait for their key's turn. */
 export const partitionWindow = 64;
+
+const lanesFromMedium = lanes.toSorted((a, b) => Number(b === "medium") - Number(a === "medium"));
 
 /**
  * The durables of a hearer. Of events it has one. Of commands, which carry their own priority, one for each lane, so that a
@@ -25,7 +27,8 @@ export function partsOf(hearing: Hearing, subjects: Subjects): readonly Durable[
     const filters = [subjects.heardEvent(name), subjects.heardAlone({ agent, hearer: handler })];
     return [{ stream: events, name: durableName(agent, handler), filters, from }];
   }
-  return lanes.map((lane) => ({
+  // MEDIUM's first: it is the one that is there where there were no lanes before.
+  return lanesFromMedium.map((lane) => ({
     stream: commands,
     name: lane === "medium" ? durableName(agent, handler) : durableName(agent, handler, lane),
     filters: [subjects.heardCommand(name, { lane })],
@@ -61,12 +64,30 @@ export async function ensureParts(broker: Broker, hearing: Hearing, subjects: Su
   const ordered = hearing.contract.ordered !== true;
   const other = partsOf({ ...hearing, contract: { ...hearing.contract, ordered } }, subjects);
   const [own, others] = await Promise.all([placesOf(broker, parts), placesOf(broker, other)]);
-  const known = [...own.values(), ...others.values()];
+  const gone = others.size === 0 ? [] : await allOf(broker, other, parts);
+  const places = await Promise.all(gone.map((durable) => firstUnsettled(broker, durable)));
+  const known = [...own.values(), ...places.filter((place) => place !== undefined)];
   const resumeAt = known.length === 0 ? undefined : Math.min(...known);
   await Promise.all(parts.map((part) => ensureDurable(broker, part, own.has(part.name) ? undefined : resumeAt)));
-  const gone = other.filter(({ name }) => others.has(name) && !parts.some((part) => part.name === name));
   await Promise.all(gone.map((durable) => forgetDurable(broker, durable)));
   return parts;
+}
+
+/** Those durables of another shape that are there, with the sidings of partitions, and are none of this one. */
+async function allOf(
+  broker: Broker,
+  other: readonly Durable[],
+  own: readonly Durable[],
+): Promise<readonly Pick<Durable, "stream" | "name">[]> {
+  const [{ stream = "", name = "" } = {}] = own;
+  const hearer = name.split("~", 2).join("~");
+  const isOther = (found: string) =>
+    other.some((each) => found === each.name || (each.pinned === true && found.startsWith(`${each.name}~`)));
+  const under = await durablesUnder(broker, { stream, name: hearer });
+  const all = [hearer, ...under.map((info) => info.name)];
+  return all.flatMap((found) =>
+    isOther(found) && !own.some((each) => each.name === found) ? [{ stream, name: found }] : [],
+  );
 }
 
 /** The first sequence that each durable may not have settled; of those that are there. */

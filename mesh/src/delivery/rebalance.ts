@@ -36,7 +36,8 @@ export function rebalancing(broker: Broker, all: readonly PulledPartition[]): ()
     const given = all
       .filter(({ partition }) => partition.isOwned)
       .toSorted((a, b) => a.partition.size - b.partition.size);
-    await Promise.all(given.slice(0, tooMany).map(({ partition, pull }) => partition.giveAway(pull)));
+    // Not waited for: a key that waits for its retry may take long.
+    for (const { partition, pull } of given.slice(0, tooMany)) void partition.giveAway(pull);
   };
   const timer = setInterval(() => {
     if (busy) return;
