@@ -86,6 +86,29 @@ test.each(placements)("the demo carries out one booking, agents in $name [R21]",
   expect(output.match(/^trace +[0-9a-f]{32} /gm)).toHaveLength(2);
 });
 
+test.each([
+  ["time-off", [], ["UPDATE_ACKNOWLEDGED", "Sorry, the provider became unavailable"]],
+  [
+    "suggestion",
+    ["--processes"],
+    ["SUGGESTION_PROPOSED", "Your preferred provider, Clara Neumann, has new availability"],
+  ],
+  ["group", [], ["Booked for ann, bob, cleo", "Sorry, a room or device that it needs was just taken"]],
+])("the demo %s shows what its name says, in a mesh of which nothing stays", async (name, args, shown) => {
+  const { code, output, errors } = await run(["demo", name, ...args]);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  for (const text of shown) expect(output).toContain(text);
+});
+
+test("demos are listed, and one that there is not is refused with their names", async () => {
+  const listed = await run(["demo"]);
+  const names = ["booking", "time-off", "suggestion", "group"];
+  expect(listed.output.trim().split("\n")).toEqual(expect.arrayContaining(names));
+  const { code, errors } = await run(["demo", "nothing"]);
+  expect(code).not.toBe(0);
+  expect(errors).toMatch(/no demo "nothing"; there are: booking, time-off/);
+});
+
 test("a demo that fails ends with exit code 1, after what was said so far", async () => {
   const { code, output, errors } = await demo("--empty");
   expect(code).toBe(1);

@@ -8,8 +8,8 @@ import type { Host } from "@parley/mesh";
 
 /** Where the spoken part of the demo is shown, as it happens. */
 export interface DemoTerminal {
-  /** A sentence of the person or of their agent. May have several lines. */
-  says(who: "user" | "agent", sentence: string): void;
+  /** A sentence of a person or of an agent; may have several lines. `name`: of who speaks; default: as the calls say. */
+  says(who: "user" | "agent", sentence: string, name?: string): void;
 }
 
 /** What happened in the demo. */

@@ -19,7 +19,7 @@ export interface Told {
 /** What a kind of reader is told, kept for each of them. */
 export interface Newsroom {
   /** Hears an event and keeps what it means to its readers, once. `what` names the hearer, with the newsroom's name. */
-  tells<D extends DescMessage>(event: D, what: string, tell: (event: MessageShape<D>) => Told | undefined): Heard;
+  tells<D extends DescMessage>(event: D, what: string, tell: (event: MessageShape<D>) => Told): Heard;
   /** The news of a reader after `afterId` (all that are kept when it is empty or unknown), then each new one until the signal aborts. */
   watch(reader: string, afterId: string, ctx: Pick<Context, "load" | "signal">): AsyncIterable<News>;
 }
@@ -52,12 +52,11 @@ export function newsroom(whom: string): Newsroom {
   return {
     tells(event, what, tell) {
       const keys = (heard: MessageShape<typeof event>) => {
-        const readers = new Set(tell(heard)?.readers ?? []);
+        const readers = new Set(tell(heard).readers);
         return Object.fromEntries([...readers].map((reader) => [reader, journal.at(journalKey(reader))]));
       };
       return onCommit(event, { name: `tell-${whom}-${what}`, keys }, (heard, entries) => {
-        const news = tell(heard)?.news;
-        if (news === undefined) return;
+        const { news } = tell(heard);
         for (const entry of Object.values(entries)) {
           if (entry.state.some(({ notificationId }) => notificationId === news.notificationId)) continue;
           entry.append(NotificationKeptSchema, { notification: notificationMessage(news, "") });

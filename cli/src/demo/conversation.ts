@@ -9,6 +9,10 @@ export interface Turn {
   /** Real milliseconds since the epoch. */
   readonly startedAt: number;
   readonly sentence: string | undefined;
+  /** Who said it; unset: as the first call says. */
+  readonly speaker?: string | undefined;
+  /** Who answered; unset: as the first call says. */
+  readonly answerer?: string | undefined;
   /** What was said and heard in the mesh up to the answer, in the order in which it began. */
   readonly before: readonly Observation[];
   readonly answer: string | undefined;
@@ -18,6 +22,8 @@ export interface Turn {
 interface OpenTurn {
   readonly startedAt: number;
   readonly sentence: string | undefined;
+  readonly speaker: string | undefined;
+  answerer?: string | undefined;
   answer?: { readonly at: number; readonly text: string; readonly flows: ReadonlySet<string> };
 }
 
@@ -30,10 +36,13 @@ export class Conversation implements DemoTerminal {
   readonly #observed: Observation[] = [];
   readonly #turnOfFlow = new Map<string, OpenTurn>();
 
-  says(who: "user" | "agent", sentence: string): void {
+  says(who: "user" | "agent", sentence: string, name?: string): void {
     const current = this.#turns.at(-1);
-    if (who === "user" || current === undefined || current.answer !== undefined) this.#open(who, sentence);
-    else current.answer = this.#answer(current, sentence);
+    if (who === "user" || current === undefined || current.answer !== undefined) this.#open(who, sentence, name);
+    else {
+      current.answer = this.#answer(current, sentence);
+      current.answerer = name;
+    }
   }
 
   observe(observation: Observation): void {
@@ -49,13 +58,15 @@ export class Conversation implements DemoTerminal {
   turns(): readonly Turn[] {
     const all = [...this.#observed].sort((a, b) => a.at - b.at || rank(a) - rank(b));
     return this.#turns.map((turn) => {
-      const { startedAt, sentence, answer } = turn;
+      const { startedAt, sentence, speaker, answerer, answer } = turn;
       const own = all.filter(({ header }) => this.#turnOfFlow.get(header.correlationId) === turn);
       const isBefore = ({ at, header }: Observation) =>
         answer === undefined || (at <= answer.at && answer.flows.has(header.correlationId));
       return {
         startedAt,
         sentence,
+        speaker,
+        answerer,
         before: own.filter(isBefore),
         answer: answer?.text,
         after: own.filter((observation) => !isBefore(observation)),
@@ -63,9 +74,13 @@ export class Conversation implements DemoTerminal {
     });
   }
 
-  #open(who: "user" | "agent", sentence: string): void {
-    const turn = { startedAt: Date.now(), sentence: who === "user" ? sentence : undefined };
-    this.#turns.push(who === "user" ? turn : { ...turn, answer: this.#answer(turn, sentence) });
+  #open(who: "user" | "agent", sentence: string, name: string | undefined): void {
+    const startedAt = Date.now();
+    if (who === "user") this.#turns.push({ startedAt, sentence, speaker: name });
+    else {
+      const turn: OpenTurn = { startedAt, sentence: undefined, speaker: undefined, answerer: name };
+      this.#turns.push({ ...turn, answer: this.#answer(turn, sentence) });
+    }
   }
 
   #answer(turn: OpenTurn, text: string) {

@@ -24,10 +24,15 @@ export function summaryLines(summarised: Summarised, style: Style): readonly str
 function news({ outcome }: Summarised, { bold, green }: Style): readonly string[] {
   const { userId = "user", toldUser, toldProvider } = outcome;
   const rows: string[][] = [];
-  if (toldUser !== undefined) rows.push([bold(`${userId} is told`), green(toldUser.text)]);
+  if (toldUser !== undefined) rows.push([bold(`${userId} is told`), green(firstLine(toldUser.text))]);
   const provider = toldProvider?.appointment?.providerId ?? "provider";
-  if (toldProvider !== undefined) rows.push([bold(`${provider} is told`), green(toldProvider.text)]);
+  if (toldProvider !== undefined) rows.push([bold(`${provider} is told`), green(firstLine(toldProvider.text))]);
   return tableLines(rows);
+}
+
+/** The transcript has the rest. */
+function firstLine(text: string): string {
+  return text.split("\n", 1).join("");
 }
 
 function counts({ turns, outcome }: Summarised, { dim }: Style): readonly string[] {
@@ -46,7 +51,8 @@ function counts({ turns, outcome }: Summarised, { dim }: Style): readonly string
 }
 
 function next({ turns, outcome, url }: Summarised, { bold, dim }: Style): readonly string[] {
-  if (url === undefined) return [`${bold("Type next")}  npx parley up --demo  ${dim("the same, and it stays up")}`];
+  if (url === undefined)
+    return [`${bold("Type next")}  npx parley up --demo  ${dim("a conversation, and it stays up")}`];
   const rows = [
     ["npx parley tail", "shows events as they are published"],
     ["npx parley contracts", "lists what can be called and heard, and under which terms"],

@@ -22,11 +22,11 @@ export function transcriptLines(turns: readonly Turn[], { beforeAnswer, style }:
   // One table over all turns, so that columns keep their places.
   const lines = tableLines(rows, { right: [0, 4] }).values();
   const next = (observations: readonly Observation[]) => observations.map(() => `  ${lines.next().value ?? ""}`);
-  return turns.flatMap(({ sentence, before, answer, after }, index) => {
+  return turns.flatMap(({ sentence, speaker, before, answer, answerer, after }, index) => {
     const [root] = before;
-    const said = spoken(root?.header.sourceAgentId ?? "user", sentence, cyan, style);
+    const said = spoken(speaker ?? root?.header.sourceAgentId ?? "user", sentence, cyan, style);
     const steps = next(before);
-    const answered = spoken(root?.header.targetAgentId ?? "agent", answer, green, style);
+    const answered = spoken(answerer ?? root?.header.targetAgentId ?? "agent", answer, green, style);
     return [said, steps, beforeAnswer(index), answered, next(after)].flatMap((block) => paragraph(block));
   });
 }

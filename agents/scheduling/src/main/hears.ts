@@ -7,7 +7,7 @@ import {
   AppointmentChangedSchema,
   AppointmentCompletedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
   ProviderAvailableSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
@@ -53,13 +53,16 @@ export const hears: readonly Heard[] = [
     },
   ),
   onCommit(
-    AppointmentFailedSchema,
-    { name: "settle-failed", keys: ({ appointment }) => of(appointment) },
+    BookingDeclinedSchema,
+    { name: "settle-declined", keys: ({ appointment }) => of(appointment) },
     ({ appointment: message, reason, note, alternatives }, { negotiation }, outbox) => {
-      if (message === undefined) return;
-      const appointment = appointmentOf(message);
+      const appointment = appointmentOf(present(message));
       if (negotiation !== undefined) settle(negotiation, appointment, reasonOf(reason));
-      outbox.dispatch(offerAlternatives, { appointment: message, note, preferred: alternatives });
+      outbox.dispatch(offerAlternatives, {
+        appointment: appointmentMessage(appointment),
+        note,
+        preferred: alternatives,
+      });
     },
   ),
   on(ProviderAvailableSchema, { name: "suggest-opening" }, async ({ providerId, windows }, ctx) => {

@@ -8,7 +8,7 @@ import {
   AppointmentChangedSchema,
   AppointmentCompletedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
   BookingRequestedSchema,
   ProviderAvailableSchema,
   ProviderUnavailableSchema,
@@ -36,7 +36,7 @@ export const calendarEvents = [
   AppointmentCancelledSchema,
   AppointmentChangedSchema,
   AppointmentMovedAwaySchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
   AppointmentCompletedSchema,
   SlotHeldSchema,
   SlotReleasedSchema,
@@ -64,7 +64,7 @@ export function calendarEventOf(message: MessageShape<CalendarEventType>): Calen
       return { kind: "changed", appointment: appointmentOf(present(message.appointment)) };
     case "parley.scheduling.v1.AppointmentMovedAway":
       return { kind: "moved-away", appointment: appointmentOf(present(message.appointment)) };
-    case "parley.scheduling.v1.AppointmentFailed":
+    case "parley.scheduling.v1.BookingDeclined":
       return { kind: "failed", appointment: appointmentOf(present(message.appointment)) };
     case "parley.scheduling.v1.AppointmentCompleted":
       return { kind: "completed", appointment: appointmentOf(present(message.appointment)) };

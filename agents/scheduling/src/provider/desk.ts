@@ -5,7 +5,7 @@ import { FailureReason as ReasonMessage } from "@parley/contracts/parley/schedul
 import {
   AlternativesProposedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import type { ProviderDeskService } from "@parley/contracts/parley/scheduling/v1/provider_desk_pb.js";
 import type { Implementation } from "@parley/mesh";
@@ -14,7 +14,7 @@ import { providerOf } from "../domain/booking/booking.ts";
 import { decideAnswer } from "../domain/booking/lifecycle.ts";
 import { notFound } from "../failure.ts";
 import { appointmentMessage, offerMessage } from "../messages/appointment-message.ts";
-import { milliseconds, timeFields } from "../messages/instants.ts";
+import { milliseconds } from "../messages/instants.ts";
 import { cancel } from "./bookings.ts";
 import { calendars } from "./calendars.ts";
 import { answerInWords, type Outcome, outcomeOf } from "./outcome.ts";
@@ -51,11 +51,9 @@ export const desk: Methods = {
       const decision = decideAnswer(calendar.state, appointmentId, { answer: "rejected", now });
       if (decision.kind === "happens") {
         const { appointment } = decision.event;
-        const { userId, slotId, conversationId } = appointment;
         const offers = freeAmong(calendar.state, appointment, { starts: alternatives.map(milliseconds), now });
-        calendar.append(AppointmentFailedSchema, {
-          ...{ userId, providerId, slotId, conversationId, note, reason: ReasonMessage.PROVIDER_DECLINED },
-          ...timeFields(appointment),
+        calendar.append(BookingDeclinedSchema, {
+          ...{ note, reason: ReasonMessage.PROVIDER_DECLINED },
           appointment: appointmentMessage(appointment),
           alternatives: offers.map(offerMessage),
         });

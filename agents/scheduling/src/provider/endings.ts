@@ -7,7 +7,7 @@ import {
   AppointmentChangedSchema,
   AppointmentCompletedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { type Heard, type Implementation, type Outbox, onCommit } from "@parley/mesh";
@@ -15,7 +15,6 @@ import type { Decision } from "../domain/booking/booking.ts";
 import { providerOf } from "../domain/booking/booking.ts";
 import { decideAnswer, decideCompletion } from "../domain/booking/lifecycle.ts";
 import { appointmentMessage, appointmentOf } from "../messages/appointment-message.ts";
-import { timeFields } from "../messages/instants.ts";
 import { present } from "../messages/present.ts";
 import { calendars } from "./calendars.ts";
 import { free } from "./resources.ts";
@@ -43,10 +42,8 @@ export const endings: Methods = {
       const decision = decideAnswer(calendar.state, appointmentId, { answer: "silent", now });
       if (decision.kind === "happens") {
         const { appointment } = decision.event;
-        const { userId, providerId, slotId, conversationId } = appointment;
-        calendar.append(AppointmentFailedSchema, {
-          ...{ userId, providerId, slotId, conversationId, reason: ReasonMessage.PROVIDER_SILENT },
-          ...timeFields(appointment),
+        calendar.append(BookingDeclinedSchema, {
+          reason: ReasonMessage.PROVIDER_SILENT,
           appointment: appointmentMessage(appointment),
         });
         free(rooms, appointment);

@@ -6,7 +6,7 @@ import {
   AppointmentCancelledSchema,
   AppointmentChangedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
   BookingRequestedSchema,
   UpdateAcknowledgedSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
@@ -37,9 +37,7 @@ export const hears: readonly Heard[] = [
     const told = ofOne("APPOINTMENT_CHANGED", appointment, { original });
     return { ...told, readers: [...told.readers, original.providerId] };
   }),
-  tells(AppointmentFailedSchema, "failed", ({ appointment }) =>
-    appointment === undefined ? undefined : ofOne("APPOINTMENT_FAILED", appointment),
-  ),
+  tells(BookingDeclinedSchema, "declined", ({ appointment }) => ofOne("APPOINTMENT_FAILED", appointment)),
   tells(BookingRequestedSchema, "requested", ({ appointment }) => ofOne("BOOKING_REQUESTED", appointment)),
   tells(UpdateAcknowledgedSchema, "acknowledged", ({ timeOff }) => {
     const { providerId, timeOffId, createdAt, acknowledgement } = timeOffOf(present(timeOff));

@@ -7,7 +7,7 @@ import {
   AppointmentCancelledSchema,
   AppointmentChangedSchema,
   AppointmentConfirmedSchema,
-  AppointmentFailedSchema,
+  BookingDeclinedSchema,
   SuggestionProposedSchema,
 } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import type { UserAgentService } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
@@ -40,9 +40,7 @@ export const hears: readonly Heard[] = [
     const { news } = ofAll("APPOINTMENT_CHANGED", appointment, { original, ...offers });
     return { readers: personsOf(original), news };
   }),
-  tells(AppointmentFailedSchema, "failed", ({ appointment, note, alternatives }) => {
-    // Who was refused at once has been told at once.
-    if (appointment === undefined) return undefined;
+  tells(BookingDeclinedSchema, "declined", ({ appointment, note, alternatives }) => {
     const offers = alternatives.length === 0 ? {} : { offers: alternatives.map(offerOf) };
     return ofAll("APPOINTMENT_FAILED", appointment, { ...offers, ...(note === "" ? {} : { note }) });
   }),
