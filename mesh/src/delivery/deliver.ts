@@ -7,14 +7,13 @@ import { crashPoint } from "../crash-point.ts";
 import { dueOf } from "../due.ts";
 import type { MessageHeader } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
-import type { RetryPlans } from "../plans.ts";
 import { Guard } from "../resilience/guard.ts";
-import { retryDelayMs } from "../resilience/retry-schedule.ts";
 import { logger } from "../telemetry/logger.ts";
 import { extract } from "../telemetry/propagation.ts";
 import { type GiveUpInit, giveUp } from "./give-up.ts";
 import type { Hearing } from "./hearing.ts";
 import { refusedBy } from "./hearing-guards.ts";
+import { delayAfter, mostTries } from "./next-delay.ts";
 import { type Opened, openMessage } from "./open-message.ts";
 import type { Parking } from "./parking.ts";
 import { type FailedAttempt, readAttempts } from "./past-attempts.ts";
@@ -186,26 +185,6 @@ async function tryOnce(
   } catch (thrown) {
     return MeshError.from(thrown);
   }
-}
-
-/** Milliseconds until the next try; undefined: there is none. */
-function delayAfter({ error, attempt }: FailedAttempt, plans: RetryPlans, random: number): number | undefined {
-  return retryDelayMs(plans, { error: foreseen(error, plans), attempt }, random);
-}
-
-/**
- * On the durable path an unforeseen failure may pass, so it is retried like a TRANSIENT one where the contract has no
- * schedule of its own for it; so are a timeout and a conflict.
- */
-function foreseen(error: MeshError, plans: RetryPlans): MeshError {
-  const { errorClass } = error;
-  if (plans.has(errorClass)) return error;
-  const mayPass = errorClass === "INTERNAL" || errorClass === "TIMEOUT" || errorClass === "CONFLICT";
-  return mayPass ? error.with({ errorClass: "TRANSIENT" }) : error;
-}
-
-function mostTries(plans: RetryPlans): number {
-  return 1 + Math.max(0, ...[...plans.values()].map(({ delaysMs }) => delaysMs.length));
 }
 
 /** A message that was delivered again and again, and each time the process was gone before it could say anything. */
