@@ -25,6 +25,9 @@ export type CrashPoint =
   | "saga.parked"
   | "command.begun"
   | "command.done"
+  | "redrive.decided"
+  | "redrive.sent"
+  | "redrive.removed"
   | "call.handled";
 
 let reached: CrashPointListener | undefined;

@@ -20,11 +20,15 @@ export interface LifeOptions {
   readonly mutant?: string | undefined;
   /** Of each stream; default 1. */
   readonly replicas?: number | undefined;
-  /** Hosts the agents as they were before. */
-  readonly older?: boolean | undefined;
-  /** Hosts the agents of the sagas' scenario instead. */
-  readonly errands?: boolean | undefined;
+  /** Default: those of the tellers' scenario. */
+  readonly agents?: Cast | undefined;
 }
+
+/**
+ * Who is hosted instead: the tellers as they were before, the tellers when what could not be mailed can be, an operator who
+ * redrives all dead letters, or the agents of the sagas' scenario.
+ */
+export type Cast = "older" | "cured" | "redriver" | "errands";
 
 /** One agent process, from its start to its end. Killed when disposed of. */
 export interface AgentLife extends AsyncDisposable {
@@ -41,13 +45,15 @@ export interface AgentLife extends AsyncDisposable {
   readonly signalled: Promise<void>;
   /** Publishes a note from outside of a handler; false when it ended before it had an answer. */
   publish(note: string): Promise<boolean>;
+  /** Waits until it says so; false when it ended before. */
+  said(note: string): Promise<boolean>;
   /** Lets it go on. */
   release(): void;
 }
 
 /** Starts an agent process. */
 export function startLife(options: LifeOptions): AgentLife {
-  const { broker, namespace, ledger, plan, mutant, replicas = 1, older, errands } = options;
+  const { broker, namespace, ledger, plan, mutant, replicas = 1, agents } = options;
   const child = fork(fileURLToPath(new URL("./agent-process.ts", import.meta.url)), {
     stdio: ["ignore", "inherit", "inherit", "ipc", "pipe"],
     execArgv: mutant === undefined ? [] : ["--import", new URL("./mutate.ts", import.meta.url).href],
@@ -60,7 +66,7 @@ export function startLife(options: LifeOptions): AgentLife {
       CRASH_NAMESPACE: namespace,
       CRASH_LEDGER: ledger,
       CRASH_PLAN: JSON.stringify(plan ?? null),
-      CRASH_AGENTS: older === true ? "older" : errands === true ? "errands" : "",
+      CRASH_AGENTS: agents ?? "",
       CRASH_REPLICAS: String(replicas),
       CRASH_MUTANT: mutant ?? "",
     },
@@ -91,6 +97,15 @@ export function startLife(options: LifeOptions): AgentLife {
   // The other end dies as it is told to.
   pipe.on("error", () => {});
   child.on("error", () => {});
+  const said = async (note: string) => {
+    while (!isOver && !published.has(note)) {
+      const next = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await Promise.race([next, ended]);
+    }
+    return published.has(note);
+  };
   return {
     child,
     passed,
@@ -103,16 +118,11 @@ export function startLife(options: LifeOptions): AgentLife {
     get reached() {
       return plan !== undefined && passed.some((passing) => passingName(passing) === passingName(plan));
     },
-    async publish(note) {
+    publish(note) {
       child.send({ note }, () => {});
-      while (!isOver && !published.has(note)) {
-        const next = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        await Promise.race([next, ended]);
-      }
-      return published.has(note);
+      return said(note);
     },
+    said,
     release: () => void pipe.write("g"),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

@@ -3,9 +3,12 @@
 
 // An agent process of the crash suite. What it says goes over one pipe, written at once: it may be dead a moment later.
 import { readSync, writeSync } from "node:fs";
-import { host } from "@parley/mesh";
+import { DeadLetterService } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { type Agent, host } from "@parley/mesh";
+import { operatorAgent } from "@parley/mesh/operator";
 import { listenToCrashPoints } from "../../mesh/src/crash-point.ts";
 import { NoteTakenSchema } from "../gen/parley/crash/v1/teller_pb.js";
+import type { Cast } from "./agent-life.ts";
 import { errandAgents } from "./errand-agents.ts";
 import { enter } from "./ledger.ts";
 import { type Plan, passingName, type Word } from "./plan.ts";
@@ -32,10 +35,10 @@ listenToCrashPoints((point, of) => {
   }
 });
 
-const scenario = process.env["CRASH_AGENTS"];
-const tellers = () => tellerAgents((note, id) => enter(ledger, { kind: "mail", note, id }));
+const scenario = (process.env["CRASH_AGENTS"] ?? "") as Cast | "";
+const operator = operatorAgent();
 const hosted = await host({
-  agents: scenario === "older" ? [olderTeller()] : scenario === "errands" ? errandAgents() : tellers(),
+  agents: cast(),
   broker: process.env["CRASH_BROKER"],
   namespace: process.env["CRASH_NAMESPACE"],
   replicas: Number(process.env["CRASH_REPLICAS"]),
@@ -44,6 +47,7 @@ const hosted = await host({
   if (scenario === "errands") process.exit(1);
   throw error;
 });
+operator.attach(hosted);
 process.on("message", async ({ note }: { readonly note: string }) => {
   await hosted.publish(NoteTakenSchema, { note });
   say({ kind: "published", note });
@@ -51,3 +55,25 @@ process.on("message", async ({ note }: { readonly note: string }) => {
 // The harness is gone, whatever ended it.
 process.on("disconnect", () => process.exit(1));
 say({ kind: "ready", url: hosted.url });
+if (scenario === "redriver") {
+  const letters = hosted
+    .client(DeadLetterService)
+    .redriveDeadLetters({ all: true, perSecond: 1_000, author: "harness" });
+  await Array.fromAsync(letters);
+  say({ kind: "published", note: "redriven" });
+}
+
+function cast(): readonly Agent[] {
+  const mail = (note: string, id: string) => enter(ledger, { kind: "mail", note, id });
+  switch (scenario) {
+    case "older":
+      return [olderTeller()];
+    case "errands":
+      return errandAgents();
+    case "redriver":
+      return [operator.agent];
+    case "cured":
+    case "":
+      return tellerAgents(mail, scenario === "cured");
+  }
+}

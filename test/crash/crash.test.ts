@@ -12,6 +12,7 @@ import { olderVersion } from "./older-version.ts";
 import { agentKilled, answersLost, batchesHalved, brokerKilled, brokerKilledSoon, type Job } from "./passes.ts";
 import type { Passing } from "./plan.ts";
 import { seeded } from "./random.ts";
+import { redriveDeaths, redrivenOnce } from "./redriven-once.ts";
 import { stoppedWriter } from "./stopped-writer.ts";
 
 // Another sample each time; `npm run test:crash` does all.
@@ -53,6 +54,12 @@ describe("a crash", { timeout: 90_000 }, () => {
 
   test.concurrent("or a deployment: an instance of an older version refuses the keys that it does not understand", async () => {
     const [violations] = await lanes.map([1], (_, lane) => olderVersion(lane));
+    expect(violations).toEqual([]);
+  });
+
+  test.concurrent("while a dead letter is redriven doubles nothing (sample)", async () => {
+    const deaths = [redriveDeaths[seed % redriveDeaths.length]].filter((death) => death !== undefined);
+    const [violations] = await lanes.map(deaths, (death, lane) => redrivenOnce(lane, death));
     expect(violations).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ import {
   type Job,
 } from "./passes.ts";
 import { seeded } from "./random.ts";
+import { redriveDeaths, redrivenOnce } from "./redriven-once.ts";
 import { sagaSuite } from "./saga-suite.ts";
 import { stoppedWriter } from "./stopped-writer.ts";
 import { threeNodes } from "./three-nodes.ts";
@@ -84,8 +85,20 @@ const older = await alone(
   lanes.map([1], (_, lane) => olderVersion(lane)),
 );
 
+const redriven = await alone(
+  "redriven once",
+  lanes.map(redriveDeaths, (death, lane) => redrivenOnce(lane, death)),
+);
+
 for (const line of windowLines(all)) say(line);
 say(windowLine(13, "writer stopped / another took over", `3 runs (SIGSTOP before the append), violations ${stopped}`));
+say(
+  windowLine(
+    15,
+    "redriven / removed from the dead letters",
+    `${redriveDeaths.length} runs (operator or hearer killed), violations ${redriven}`,
+  ),
+);
 say(windowLine(18, "versions mixed", `1 run (an older instance beside a newer one), violations ${older}`));
 
 const cluster = await threeNodes(["journal", "events", "events"]);
@@ -101,7 +114,7 @@ for (const mutant of mutants) {
   if (found === undefined) lived++;
   say(`mutant "${mutant.name}": ${found === undefined ? "LIVES" : `seen, ${found}`}`);
 }
-const runs = all.length + 4 + 1;
+const runs = all.length + 4 + redriveDeaths.length + 1;
 const passes = new Set(all.map(({ job }) => job.pass)).size + 1;
 say(
   `${passings.length} points × ${passes} passes, ${runs} runs, violations ${violations}; ` +

@@ -23,7 +23,7 @@ export async function olderVersion({ server, namespace }: Lane): Promise<readonl
   const where = { broker: server.url, namespace, ledger: join(folder, "ledger") };
   const newer = opened.use(startLife(where));
   await newer.url;
-  const older = opened.use(startLife({ ...where, older: true }));
+  const older = opened.use(startLife({ ...where, agents: "older" }));
 
   const found: Violation[] = [];
   const expect = (holds: boolean, text: string) => void (holds || found.push(text));

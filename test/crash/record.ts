@@ -61,13 +61,18 @@ export async function readRecord(broker: Broker, namespace: string): Promise<Str
     journal: journal.filter((each) => ["st", "out"].includes(part(each, 3))).map(journalEvent),
     snapshots: journal.filter((each) => part(each, 3) === "snap").map(snapshot),
     marks: journal.filter((each) => part(each, 3) === "in").length,
-    events: (await readStream(broker, names.events)).map(sourcedEvent),
+    events: (await readStream(broker, names.events)).filter(isOfScenario).map(sourcedEvent),
     dead: letters.map(({ sequence, hearer, error, attempts }) => ({
       sequence: Number(sequence),
       hearer,
       why: `${error?.code} ${error?.message}, ${attempts.length} tries`,
     })),
   };
+}
+
+/** The mesh tells of its own as well, e.g. that an instance was lost. */
+function isOfScenario({ header }: Stored): boolean {
+  return header("ce-type").startsWith(`${domain}.`);
 }
 
 async function readStream(broker: Broker, stream: string): Promise<Stored[]> {

@@ -188,7 +188,7 @@ class Crew {
       const point = points[this.#random(points.length)] ?? "saga.after-call";
       const plan: Plan = { point, of: "errand", hit: 1 + this.#random(30), action: "die" };
       const planned = this.#isCalm || this.#random(4) === 0 ? {} : { plan };
-      const life = startLife({ broker: server.url, namespace, ledger: "", errands: true, ...planned });
+      const life = startLife({ broker: server.url, namespace, ledger: "", agents: "errands", ...planned });
       this.#lives.add(life);
       await life.ended;
       this.#lives.delete(life);

@@ -105,13 +105,16 @@ function bookkeeperAgent(): Agent {
   });
 }
 
+/** Is told of an effect outside, with the id by which a mail provider knows repeats. */
+type Mail = (note: string, id: string) => void;
+
 /** Mails notes: an effect outside of the mesh, then an event. */
-function mailerAgent(mail: (note: string, id: string) => void): Agent {
+function mailerAgent(mail: Mail, isCured: boolean): Agent {
   return defineAgent({
     name: "crash.mailer",
     hears: [
       on(NoteTakenSchema, { name: "mail" }, async ({ note }, ctx) => {
-        if (note.startsWith("poison")) {
+        if (note.startsWith("poison") && !isCured) {
           throw new MeshError({ code: "INVALID_MESSAGE", message: `"${note}" cannot be mailed` });
         }
         mail(note, ctx.idempotencyKey);
@@ -121,9 +124,9 @@ function mailerAgent(mail: (note: string, id: string) => void): Agent {
   });
 }
 
-/** All agents of the scenario. `mail` is told of each effect outside, with the id by which a mail provider knows repeats. */
-export function tellerAgents(mail: (note: string, id: string) => void): readonly Agent[] {
-  return [tellerAgent(), bookkeeperAgent(), mailerAgent(mail)];
+/** All agents of the scenario. @param isCured what could not be mailed can be now */
+export function tellerAgents(mail: Mail, isCured = false): readonly Agent[] {
+  return [tellerAgent(), bookkeeperAgent(), mailerAgent(mail, isCured)];
 }
 
 /** The teller as it was before there were withdrawals. */

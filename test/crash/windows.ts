@@ -48,6 +48,11 @@ const windows: readonly Window[] = [
     covers: (pass, point) => point.startsWith("delivery.acknowledged") && pass.startsWith("broker killed"),
   },
   {
+    number: 14,
+    name: "buried / ended at the broker",
+    covers: (pass, point) => /^delivery\.(before-burial|buried)/.test(point) && killed.includes(pass),
+  },
+  {
     number: 16,
     name: "conditional append sent / answer lost",
     covers: (pass, point) => point.startsWith("commit.before-append") && pass === "answer lost",

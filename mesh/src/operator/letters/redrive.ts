@@ -7,6 +7,7 @@ import { headersOf, type NewMessage, refuseLarge } from "../../broker/new-messag
 import { packageOf } from "../../broker/proto-token.ts";
 import { ensureStreams } from "../../broker/streams.ts";
 import { Subjects } from "../../broker/subjects.ts";
+import { crashPoint } from "../../crash-point.ts";
 import { letterHeader } from "../../delivery/letter-header.ts";
 import type { Wire } from "../../delivery/open-message.ts";
 import { readHeader } from "../../header-codec.ts";
@@ -86,11 +87,14 @@ export class Redrive {
     const redriven = { messageId, subject: message.subject };
     if (order.dryRun) return redriven;
     const isSent = await this.#decisions.take(letter, order.author, { case: "redriven", value: redriven });
+    crashPoint("redrive.decided");
     if (!isSent) {
       await this.#ensureDomain(letter);
       await this.#appender.append(message);
+      crashPoint("redrive.sent");
     }
     await this.#letters.remove(letter);
+    crashPoint("redrive.removed");
     return redriven;
   }
 
