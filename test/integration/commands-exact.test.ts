@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { create, toBinary } from "@bufbuild/protobuf";
+import { CommandSchema, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import { byCommit, defineAgent, MeshError, serve } from "@parley/mesh";
 import { brokerAppender, durableName, ensureDurable, pull, Subjects, streamNames } from "@parley/mesh/broker";
 import { testMesh } from "@parley/mesh/testing";
@@ -10,6 +12,7 @@ import { ExactService, JobDoneSchema } from "../gen/parley/test/v1/job_pb.js";
 import { until } from "../tools/until.ts";
 
 const method = ExactService.method.doExactly;
+const methodName = "parley.test.v1.ExactService/DoExactly";
 
 /** Does a job by one commit; what `before` throws, a commit throws before it is stored. */
 function exactAgent(before: () => void = () => {}) {
@@ -51,14 +54,13 @@ test("a command that comes again after it was done is not run again: its status 
   const command = await mesh.dispatch(method, { name: "again" });
   await command.result();
   await mesh.settled();
-  const name = "parley.test.v1.ExactService/DoExactly";
   const observed = mesh.observed.filter(({ kind }) => kind === "ran").length;
   // The same message once more, as after a broker that has forgotten the acknowledgement.
   const { namespace, broker } = mesh;
   const durable = {
     stream: streamNames(namespace).commands,
     name: durableName("test.other", "copy"),
-    filters: [new Subjects(namespace).heardCommand(name)],
+    filters: [new Subjects(namespace).heardCommand(methodName)],
     from: "retained" as const,
   };
   await ensureDurable(broker, durable);
@@ -91,4 +93,30 @@ test("a host does not start with a handler that could do more than commit", asyn
     code: "REFUSED",
     message: expect.stringContaining("only byCommit can keep"),
   });
+});
+
+test("a command that was running at a place that is gone, since COMMANDS was made anew, is taken over", async () => {
+  await using own = await testMesh({ agents: [defineAgent({ name: "test.client" })] });
+  const { namespace, broker, clock } = own;
+  const fresh = await own.dispatch(method, { name: "fresh" });
+  const lost = await own.dispatch(method, { name: "lost" });
+  const { commands, status } = streamNames(namespace);
+  await until(async () => (await broker.manager.streams.info(commands)).state.messages === 2);
+  // As an instance leaves it that was killed while it ran, at a place that no message will have again.
+  const statusSubject = new Subjects(namespace).status({ id: lost.id, agent: "test.exact", method: methodName });
+  const running = create(CommandSchema, {
+    id: lost.id,
+    method: methodName,
+    agent: "test.exact",
+    source: "test.client",
+    sequence: 99n,
+  });
+  running.state = CommandState.RUNNING;
+  await broker.jetstream.publish(statusSubject, toBinary(CommandSchema, running));
+  expect((await broker.manager.streams.info(status)).state.messages).toBe(1);
+  let runs = 0;
+  await using _serving = await testMesh({ agents: [exactAgent(() => void runs++)], namespace, clock });
+  await expect(fresh.result()).resolves.toMatchObject({ count: 1 });
+  await expect(lost.result()).resolves.toMatchObject({ count: 1 });
+  expect(runs).toBe(2);
 });

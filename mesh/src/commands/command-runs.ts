@@ -21,7 +21,7 @@ import { isStream, type Next, type Reply } from "../pipeline/step.ts";
 import { changed, hasEnded, notBegun } from "./command-facts.ts";
 import type { RunningCommands } from "./running-commands.ts";
 import type { Known, Statuses } from "./statuses.ts";
-import { turnOf } from "./turn.ts";
+import { type CommandArrival, type Turn, turnOf } from "./turn.ts";
 
 /** Most bytes of a reply that are kept with the status; of a larger one its size and digest are. */
 export const maxReplyBytes = 32 * 1024;
@@ -159,7 +159,7 @@ export class CommandRuns {
     const isFirst = header.attempt === 1 && due === undefined && pulled?.deliveryCount === 1;
     let known = isFirst ? undefined : await statuses.read(header.messageId);
     for (;;) {
-      const turn = turnOf(known?.command, arrival);
+      const turn = await this.#turn(known?.command, arrival);
       if (turn === "pass") return undefined;
       const next =
         turn === "cancel"
@@ -179,6 +179,14 @@ export class CommandRuns {
       if (stored !== undefined) return turn === "cancel" ? undefined : stored;
       known = await statuses.read(header.messageId);
     }
+  }
+
+  async #turn(known: Command | undefined, arrival: CommandArrival): Promise<Turn> {
+    const turn = turnOf(known, arrival);
+    const runsElsewhere = turn === "pass" && known?.state === CommandState.RUNNING;
+    // Nobody would ever take it over from a place that is gone.
+    if (!runsElsewhere || (await this.#init.statuses.isInPlace(known))) return turn;
+    return turnOf({ ...known, sequence: arrival.sequence }, arrival);
   }
 
   /**

@@ -7,7 +7,7 @@ import { type Command, CommandSchema } from "@parley/contracts/parley/mesh/v1/co
 import type { Appender } from "../broker/appender.ts";
 import type { Broker } from "../broker/connection.ts";
 import { readLast } from "../broker/journal-stream.ts";
-import type { StoredEntry } from "../broker/stored-entry.ts";
+import { messageAt, type StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
@@ -82,6 +82,13 @@ export class Statuses {
     const stored = await readLast(broker, commands, { of: subjects.command(id), certain: true });
     const command = stored === undefined ? undefined : this.commandIn(stored);
     return command === undefined ? undefined : { command, revision: 0 };
+  }
+
+  /** Whether the message that a command was last tried by still stands where it stood; not so where COMMANDS was made anew. */
+  async isInPlace({ id, sequence }: Command): Promise<boolean> {
+    const { broker, subjects } = this.#init;
+    const stored = await messageAt(broker, streamNames(subjects.namespace).commands, Number(sequence));
+    return stored !== undefined && this.commandIn(stored)?.id === id;
   }
 
   /** The command that a message of COMMANDS is, as not begun; undefined when its header cannot be read. */
