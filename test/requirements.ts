@@ -167,7 +167,7 @@ export const requirements: readonly Requirement[] = [
     id: "R35",
     title: "Failures are detected, isolated and moved away from; errors are typed; agents degrade gracefully",
     from: ["001", "004"],
-    missing: "health reports with escalation, and degraded answers",
+    missing: "degraded answers",
   },
   {
     id: "R36",
@@ -206,7 +206,6 @@ export const requirements: readonly Requirement[] = [
     id: "R43",
     title: "Calls are balanced by turn, weight, connections or response time over pools",
     from: ["001"],
-    missing: "weights, least connections and response time",
   },
   {
     id: "R44",
