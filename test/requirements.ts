@@ -105,7 +105,6 @@ export const requirements: readonly Requirement[] = [
     id: "R20",
     title: "Events, read models, sagas and breakers work together over three channels; a flow can wait for an event",
     from: ["003", "004"],
-    missing: "sagas, and a flow that waits for an event",
   },
   { id: "R20b", title: "The agents, modules and services that the documents name exist", from: ["000", "003", "004"] },
   { id: "R21", title: "The same agents run in one process or apart, without a change to them", from: ["000"] },

@@ -25,6 +25,8 @@ export interface SagaRunOptions {
   readonly faultEveryMs: number;
   /** Real milliseconds after the last fault in which all have to come to their end. */
   readonly limitMs: number;
+  /** Whether processes stand still for longer than the broker waits, too. Default true. */
+  readonly freezes?: boolean | undefined;
   /** Told how many are not over yet, after the last fault. */
   readonly onOpen?: ((open: number) => void) | undefined;
 }
@@ -156,7 +158,7 @@ class Crew {
 
   /** Does some harm; gives what. */
   async fault(): Promise<string> {
-    const { server } = this.#options;
+    const { server, freezes = true } = this.#options;
     const lives = [...this.#lives];
     const life = lives[this.#random(lives.length)];
     const kind = this.#random(10);
@@ -166,7 +168,7 @@ class Crew {
       await server.restart();
       return "broker killed";
     }
-    if (kind <= 2) {
+    if (kind <= 2 && freezes) {
       life?.child.kill("SIGSTOP");
       // The broker waits six seconds.
       void delay(7_500).then(() => life?.child.kill("SIGCONT"));

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { openLanes } from "./lanes.ts";
+import { lateStep } from "./late-step.ts";
 import { runSagas, type SagaRun } from "./saga-run.ts";
 import { windowLine } from "./windows.ts";
 
@@ -23,6 +24,7 @@ export async function sagaSuite(): Promise<void> {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   say(`${count} sagas, seed ${seed}`);
   await using lanes = await openLanes(1);
+  const late = (await lanes.map([1, 2, 3], (_, lane) => lateStep(lane))).flat();
   const [run] = await lanes.map([1], (_, lane) =>
     runSagas({
       ...lane,
@@ -36,9 +38,10 @@ export async function sagaSuite(): Promise<void> {
     }),
   );
   if (run === undefined) return;
-  for (const violation of run.violations) say(`  VIOLATION ${violation}`);
+  for (const violation of [...late, ...run.violations]) say(`  VIOLATION ${violation}`);
   for (const line of sagaLines(run)) say(line);
-  if (run.violations.length > 0) process.exitCode = 1;
+  say(windowLine(11, "undo overtakes the step", `3 runs (held before the call), violations ${late.length}`));
+  if (run.violations.length + late.length > 0) process.exitCode = 1;
 }
 
 /** What a run came to, a line each. */

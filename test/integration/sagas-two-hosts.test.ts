@@ -3,6 +3,7 @@
 
 import { SagaStatus } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import type { Saga } from "@parley/mesh";
+import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { booking, seats, TripWorld } from "../agents/trip-agents.ts";
@@ -101,4 +102,22 @@ test("one that newer code began is left alone by an older host, and goes on wher
   const status = async () => (await mesh.sagas.get(idOf("newer"))).summary.status;
   await expect.poll(status, { timeout: 10_000 }).toBe(COMPLETED);
   expect(versions).toEqual([2]);
+}, 30_000);
+
+test("one whose wake-up the broker no longer has is woken by the next instance that starts", async () => {
+  world.plans.set("sleeper", (saga) => saga.sleepUntil("night", new Date(saga.now().getTime() + 3_600_000)));
+  await using mesh = await testMesh({ agents: [] });
+  const where = { namespace: mesh.namespace, clock: mesh.clock };
+  const summary = async () => (await mesh.sagas.get(idOf("sleeper")).catch(() => undefined))?.summary;
+  {
+    await using before = await testMesh({ agents: [world.trips()], ...where });
+    await before.publish(TripWishedSchema, { trip: "sleeper", plan: "sleeper" });
+    await expect.poll(async () => (await summary())?.due).toBeDefined();
+    await before.settled();
+  }
+  const filter = `${mesh.namespace}.evt.*.test-trips~saga-trip-wake.>`;
+  await mesh.broker.manager.streams.purge(streamNames(mesh.namespace).events, { filter });
+  await mesh.clock.advance(7_200_000);
+  await using _after = await testMesh({ agents: [world.trips()], ...where });
+  await expect.poll(async () => (await summary())?.status, { timeout: 10_000 }).toBe(COMPLETED);
 }, 30_000);

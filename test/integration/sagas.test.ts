@@ -5,6 +5,7 @@ import { SagaNeedsAttentionSchema, SagaStatus } from "@parley/contracts/parley/m
 import { MeshError, type Saga, undo } from "@parley/mesh";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkoutAgent } from "../agents/checkout-agent.ts";
 import { booking, seats, TripWorld } from "../agents/trip-agents.ts";
 import { SeatService, TripPaidSchema, TripWishedSchema } from "../gen/parley/test/v1/trip_pb.js";
 import { until } from "../tools/until.ts";
@@ -41,7 +42,7 @@ const fail = () => {
 };
 
 describe("a saga", () => {
-  test("does its steps, each once, under its own id and in one trace, and completes", async () => {
+  test("does its steps, each once, under its own id and in one trace, and completes [R18, R19]", async () => {
     const event = await begin("plain", async (saga) => {
       const [flight] = await saga.all(booking(saga, "flight"), booking(saga, "car"));
       expect(flight.seat).toBe("flight-1");
@@ -58,7 +59,7 @@ describe("a saga", () => {
     expect((await shown("plain")).summary).toMatchObject({ saga: "trip", key: "plain", run: 1, steps: 3, version: 1 });
   });
 
-  test("that fails undoes what it did, newest first, and what may have been done", async () => {
+  test("that fails undoes what it did, newest first, and what may have been done [R19]", async () => {
     world.before.set("book ship", (ctx) => {
       // The second commit of the handler: what came before it stays done.
       if (ctx.header.attempt > 0) throw new MeshError({ code: "REFUSED", message: "full", mayHaveRun: true });
@@ -139,7 +140,7 @@ describe("a saga", () => {
 });
 
 describe("a saga that waits for an event", () => {
-  test("gets the one that came before it asked, each once, and goes on at the one that comes later", async () => {
+  test("gets the one that came before it asked, each once, and goes on at the one that comes later [R20]", async () => {
     const amounts: (number | undefined)[] = [];
     await pay("mail", 1);
     world.before.set("book slow", async () => {
@@ -232,6 +233,25 @@ describe("an operator", () => {
     await expect(mesh.sagas.cancel(idOf("canceled"), operator)).rejects.toMatchObject({ code: "SAGA_INVALID" });
   });
 
+  test("cancels one that has just asked for more: what was not sent yet never is", async () => {
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    world.before.set("book cave", () => gate);
+    await begin("unsent", async (saga) => {
+      const request = { trip: saga.key, item: "next" };
+      await booking(saga, "cave");
+      await saga.call("book next", book, request, { undo: undo(release, () => request) });
+    });
+    await until(() => world.came.includes("book cave"));
+    await mesh.sagas.cancel(idOf("unsent"), operator);
+    go();
+    await becomes("unsent", COMPENSATED);
+    expect(await booked("unsent")).toEqual({ cave: 0 });
+    expect(world.came.filter((each) => each.endsWith("next"))).toEqual([]);
+  });
+
   test("cancels one in the middle of a call: it is waited for, then undone", async () => {
     let go = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -288,6 +308,24 @@ describe("an operator", () => {
   test("asks in vain for one that does not exist, or for what is no id", async () => {
     await expect(shown("nothing")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(mesh.sagas.get("nothing")).rejects.toMatchObject({ code: "SAGA_INVALID" });
+  });
+});
+
+describe("the saga of the page on sagas", () => {
+  test("books, waits for the money, and books the guide a day later; or gives back what it booked", async () => {
+    await using own = await testMesh({ agents: [world.seats(), checkoutAgent] });
+    for (const trip of ["paid", "unpaid"]) await own.publish(TripWishedSchema, { trip });
+    const records = async (trip: string) =>
+      (await own.sagas.get(`test.checkout/checkout/${trip}`).catch(() => undefined))?.records ?? [];
+    const parks = async (trip: string) => (await records(trip)).at(-1)?.what.case === "parked";
+    await until(async () => (await parks("paid")) && (await parks("unpaid")));
+    await own.publish(TripPaidSchema, { trip: "paid", amount: 5 });
+    await until(async () => (await records("paid")).filter(({ what }) => what.case === "parked").length === 2);
+    await own.advance(86_400_000);
+    const status = async (trip: string) => (await own.sagas.get(`test.checkout/checkout/${trip}`)).summary.status;
+    await until(async () => (await status("paid")) === COMPLETED && (await status("unpaid")) === COMPENSATED);
+    expect(await own.load(seats.at("paid"))).toEqual({ flight: 1, hotel: 1, guide: 1 });
+    expect(await own.load(seats.at("unpaid"))).toEqual({ flight: 0, hotel: 0 });
   });
 });
 

@@ -46,9 +46,13 @@ export function heldByMaintenance(hearings: readonly Hearing[], { agents, mainte
   return held.map(({ hearing }) => hearing);
 }
 
-/** A hearer writes what its agent keeps: so it is of the package of what it hears, and of those that its agent serves. */
+/**
+ * A hearer writes what its agent keeps: so it is of the package of what it hears, and of those that its agent serves and has
+ * sagas of.
+ */
 function packagesOf({ operation }: Hearing, agents: readonly Agent[]): readonly string[] {
-  const served = agents.find(({ name }) => name === operation.agent)?.serves ?? [];
-  const packages = served.map(({ service }) => service.file.proto.package);
-  return [...new Set([operation.input.file.proto.package, ...packages])];
+  const agent = agents.find(({ name }) => name === operation.agent);
+  const served = agent?.serves.map(({ service }) => service.file.proto.package) ?? [];
+  const driven = agent?.sagas.map(({ domain }) => domain) ?? [];
+  return [...new Set([operation.input.file.proto.package, ...served, ...driven])];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import type { SagaSummary } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { journaledDomains } from "../broker/streams.ts";
 import type { Clock } from "../clock.ts";
 import type { Hearing } from "../delivery/hearing.ts";
@@ -10,6 +11,7 @@ import type { SagaGround } from "../sagas/driving.ts";
 import { Mailbox } from "../sagas/mailbox.ts";
 import { SagaDesk } from "../sagas/saga-desk.ts";
 import { SagaIndex } from "../sagas/saga-index.ts";
+import { sweepSagas } from "../sagas/sweep.ts";
 import type { Ground } from "./ground.ts";
 import { sagaHearings } from "./saga-hearings.ts";
 import type { Speech } from "./speech.ts";
@@ -64,5 +66,8 @@ export async function openSagas(
     },
   };
   const init = { ground, index: await index(), broker, subjects, steps };
+  const isDriven = ({ agent, saga }: SagaSummary) =>
+    agents.some(({ name, sagas }) => name === agent && sagas.some((one) => one.name === saga));
+  await sweepSagas({ index: init.index, journals, clock, isDriven });
   return { hearings: sagaHearings(agents, init), desk };
 }

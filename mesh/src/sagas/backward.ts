@@ -75,7 +75,7 @@ export class Backward {
       return stuck(`step "${step}" cannot be undone by "${undo.method}": ${outcome.error.message}`, outcome.error);
     }
     const due = timestampFromMs(Math.ceil(this.#driving.ground.clock.now() + outcome.delayMs));
-    const value = { step, undo: true, attempt: attempts + 1, due, error: errorDetail(outcome.error) };
+    const value = { step, undo: true, attempt: outcome.attempts, due, error: errorDetail(outcome.error) };
     this.#scribe.add({ case: "delayed", value });
     return undefined;
   }
@@ -114,7 +114,7 @@ export class Backward {
   }
 
   async #write(tells: readonly SagaTell[] = []): Promise<boolean> {
-    if (!this.#scribe.hasPending) return true;
+    if (this.#scribe.unstored.length === 0) return true;
     try {
       await this.#scribe.write({ tells });
       return true;
@@ -135,7 +135,8 @@ function nobodyKnows(method: string, attempts: number): CallOutcome {
   const message = `nobody who is alive serves "${method}"; start its agent, then retry`;
   const error = new MeshError({ code: "UNAVAILABLE", message });
   const delayMs = unknownDelaysMs[attempts];
-  return delayMs === undefined ? { kind: "failed", error } : { kind: "delayed", error, delayMs };
+  if (delayMs === undefined) return { kind: "failed", error };
+  return { kind: "delayed", error, delayMs, attempts: attempts + 1 };
 }
 
 const unknownDelaysMs: readonly number[] = [1_000, 5_000, 10_000, 30_000, 60_000, 60_000, 60_000];

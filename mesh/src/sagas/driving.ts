@@ -44,7 +44,13 @@ export interface Driving {
 export type CallOutcome =
   | { readonly kind: "replied"; readonly reply: Message }
   | { readonly kind: "failed"; readonly error: MeshError }
-  | { readonly kind: "delayed"; readonly error: MeshError; readonly delayMs: number };
+  | {
+      readonly kind: "delayed";
+      readonly error: MeshError;
+      readonly delayMs: number;
+      /** Tries that the next one comes after. */
+      readonly attempts: number;
+    };
 
 /** A step's call, or the one that undoes it. */
 export interface StepCall {
@@ -83,11 +89,16 @@ export async function callStep(driving: Driving, call: StepCall): Promise<CallOu
     // Given back, not failed: whoever drives it next does the step again.
     signal.throwIfAborted();
     const error = MeshError.from(thrown);
+    // That somebody works on the callee is no failure of the step, however long it takes.
+    if (error.code === "MAINTENANCE") {
+      return { kind: "delayed", error, delayMs: error.retryAfterMs ?? 0, attempts: attempt - 1 };
+    }
     const plans = ground.contracts.method(method).retries;
     const passing = plans.has(error.errorClass) || !mayPass.has(error.errorClass);
     const foreseen = passing ? error : error.with({ errorClass: "TRANSIENT" });
     const delayMs = retryDelayMs(plans, { error: foreseen, attempt }, ground.random());
-    return delayMs === undefined ? { kind: "failed", error } : { kind: "delayed", error, delayMs };
+    if (delayMs === undefined) return { kind: "failed", error };
+    return { kind: "delayed", error, delayMs, attempts: attempt };
   }
 }
 

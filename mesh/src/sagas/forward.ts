@@ -57,7 +57,9 @@ export class Forward {
       this.#driving.signal.throwIfAborted();
       this.#takeAsks();
       if (this.#scribe.state.isCanceled) return this.#turn(undefined);
-      if (this.#player.end !== undefined) return this.#finish(this.#player.end);
+      const { end } = this.#player;
+      const isOver = end !== undefined && (end.kind === "threw" || this.#unsent().length === 0);
+      if (isOver) return this.#finish(end);
       if (!(await this.#write())) continue;
       this.#startCalls(() => true);
       if (await this.#deliverWhatIsThere()) continue;
@@ -86,7 +88,7 @@ export class Forward {
 
   /** Stores what is new; false when somebody wants something, so that it has to be looked at first. */
   async #write(): Promise<boolean> {
-    if (!this.#scribe.hasPending) return true;
+    if (this.#scribe.unstored.length === 0) return true;
     const births = this.#births;
     try {
       await this.#scribe.write({ tells: births });
@@ -137,13 +139,12 @@ export class Forward {
     const running = this.#steps.get(step);
     if (running === undefined || running.ask.work.kind !== "call") return;
     running.isCalling = false;
-    const { attempts } = running;
     if (outcome.kind === "delayed") {
-      const due = this.#driving.ground.clock.now() + outcome.delayMs;
-      const tried = { attempts: attempts + 1, notBefore: due };
-      this.#steps.set(step, { ...running, ...tried });
+      const { attempts, delayMs } = outcome;
+      const due = this.#driving.ground.clock.now() + delayMs;
+      this.#steps.set(step, { ...running, attempts, notBefore: due });
       const error = errorDetail(outcome.error);
-      const value = { step, attempt: attempts + 1, due: timestampFromMs(Math.ceil(due)), error };
+      const value = { step, attempt: attempts, due: timestampFromMs(Math.ceil(due)), error };
       this.#scribe.add({ case: "delayed", value });
       return;
     }
@@ -283,7 +284,15 @@ export class Forward {
     return "turned";
   }
 
+  /** Steps that the code has asked for and that are not stored, so that nothing of them has left. */
+  #unsent(): readonly string[] {
+    return this.#scribe.unstored.flatMap(({ what }) => (what.case === "begun" ? [what.value.step] : []));
+  }
+
   async #turn(error: MeshError | undefined): Promise<ForwardEnd> {
+    for (const step of this.#unsent()) this.#steps.delete(step);
+    this.#births = [];
+    this.#scribe.drop("begun");
     await this.#settle();
     const value = { towards: SagaStatus.COMPENSATED, canceled: error === undefined };
     this.#scribe.add({ case: "turned", value: error === undefined ? value : { ...value, error: errorDetail(error) } });

@@ -10,6 +10,7 @@ import {
   type SagaStarted,
   SagaStartedSchema,
   SagaStatus,
+  SagaStepKind,
   type SagaWake,
 } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { errorDetail } from "../error-detail.ts";
@@ -130,10 +131,24 @@ export class SagaDriver {
       if (started === undefined) return;
       // Who ended it may have been gone before it was listed as ended.
       if (isOver(state) || state.status === SagaStatus.NEEDS_ATTENTION) return this.#list(id, state);
+      const isMine = state.driver === incoming.header.messageId;
       // Somebody else has it in hand, and the message that it is driven for comes again when they are gone.
-      if (!state.isParked && state.driver !== incoming.header.messageId) return;
+      if (!state.isParked && !isMine) return;
+      // Left to a wake-up because of this very message, here or on another host: the broker may have forgotten the message by
+      // now, so whoever drove the saga on for it and died would have nobody come after.
+      if (state.isParked && isMine) return this.#leave(id, incoming, state);
       if (await this.#once({ id, incoming, state, started }, false)) return;
     }
+  }
+
+  /** What came before it was to be found as one that waits has woken nobody, so it is woken once. */
+  async #leave(id: SagaId, incoming: Incoming, state: SagaState): Promise<void> {
+    const isWaiting = state.records.some(({ what }) => what.case === "begun" && what.value.kind === SagaStepKind.WAIT);
+    if (isWaiting) {
+      const { journals } = this.#init.ground;
+      await journals.commit({}, (_, outbox) => tellSaga(outbox, { sagaId: id.id }) ?? null, this.#originOf(incoming));
+    }
+    await this.#list(id, state);
   }
 
   /** Drives it on; false when somebody else was faster, after a while. */

@@ -84,8 +84,9 @@ export class Scribe {
     return first?.what.case === "started" ? this.#pending : [...this.#state.records, ...this.#pending];
   }
 
-  get hasPending(): boolean {
-    return this.#pending.length > 0;
+  /** Records that are not stored yet. */
+  get unstored(): readonly SagaRecord[] {
+    return this.#pending;
   }
 
   /** Adds a record; it is stored by the next {@link write}. */
@@ -95,9 +96,9 @@ export class Scribe {
     return record;
   }
 
-  /** Takes back the newest record, when it is of that kind and not stored. */
+  /** Takes back the records of a kind that are not stored yet. */
   drop(kind: RecordInit["case"]): void {
-    if (this.#pending.at(-1)?.what.case === kind) this.#pending.pop();
+    this.#pending = this.#pending.filter(({ what }) => what.case !== kind);
   }
 
   /**
