@@ -23,10 +23,15 @@ interface Document {
   readonly components: { readonly schemas: Record<string, Record<string, unknown>> };
 }
 
+interface Body {
+  readonly example?: unknown;
+  readonly schema: { readonly properties?: Record<string, unknown> };
+}
+
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name?: string; readonly required?: boolean; readonly schema?: unknown }[];
-  readonly requestBody?: { readonly content: { readonly "application/json": { readonly example?: unknown } } };
+  readonly requestBody?: { readonly content: { readonly "application/json": Body } };
 }
 
 /** The description of the REST surface, as others' tools see it. */
@@ -106,6 +111,19 @@ describe("the OpenAPI document", () => {
     expect(schemas["parley.scheduling.v1.ConfirmSlotRequest-input"]?.["description"]).toContain(
       "end_time must be after start_time.",
     );
+    // As a keyword it would speak of a number, which JSON does not have here.
+    const natural = schemas["parley.test.v1.Thing-input"]?.["properties"] as Record<string, object>;
+    expect(natural["natural"]).toEqual({
+      ...{ type: "string", format: "uint64", pattern: "^[0-9]+$" },
+      description: 'at most "18446744073709551615".',
+    });
+  });
+
+  test("has no field in a body that the path already gives", () => {
+    const query = document.paths["/api/providers/{provider_id}:queryAvailability"]?.["post"]?.requestBody;
+    const { properties } = query?.content["application/json"].schema ?? {};
+    expect(Object.keys(properties ?? {})).toContain("windows");
+    expect(Object.keys(properties ?? {})).not.toContain("provider_id");
   });
 
   test("has an example of each request of scheduling", () => {

@@ -71,7 +71,7 @@ export function constraintOf(rules: JsonObject): Constraint {
   for (const [name, value] of Object.entries(asObject(ofKind))) {
     if (silent.has(name) || kind === "enum") continue;
     const keyword = plain.has(kind ?? "") && isUsable(name, value) ? keywords[name] : undefined;
-    if (keyword === undefined) sentences.push(`${spoken(name)}: ${JSON.stringify(value)}`);
+    if (keyword === undefined) sentences.push(`${spoken(name)} ${JSON.stringify(value)}`);
     else Object.assign(found, keyword(value));
   }
   return { keywords: found, sentences };
@@ -88,9 +88,11 @@ function isUsable(name: string, value: JsonValue): boolean {
   }
 }
 
+const words: Readonly<Record<string, string>> = { lt: "below", lte: "at most", gt: "above", gte: "at least" };
+
 /** `minBytes` as "min bytes". */
 function spoken(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function escaped(value: JsonValue): string {
