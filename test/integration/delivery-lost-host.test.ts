@@ -66,6 +66,33 @@ test.concurrent("what was delivered again and again and settled by nobody is bur
   expect(listener.runs).toEqual([]);
 });
 
+test.concurrent("a consumer that has messages and delivers none is told of, and goes on when it does", async () => {
+  await using mesh = await start();
+  const { namespace, broker } = mesh;
+  const stream = streamNames(namespace).events;
+  const filters = [new Subjects(namespace).heardEvent(EchoSaidSchema.typeName)];
+  const durable = { stream, name: durableName("test.stalled", "listen"), filters, from: "retained" as const };
+  await ensureDurable(broker, durable);
+  await broker.manager.consumers.pause(stream, durable.name, new Date(Date.now() + 3_600_000));
+  const told: string[] = [];
+  let heard = 0;
+  const pulling = pull(broker, {
+    durable,
+    maxMessages: 1,
+    onTrouble: ({ message }) => told.push(message),
+    onMessage: async (message) => {
+      heard++;
+      message.ack();
+    },
+  });
+  await mesh.publish(EchoSaidSchema, { key: "waits" });
+  await until(() => told.length > 0);
+  expect(told[0]).toMatch(/has 1 message\(s\) and delivers none; somebody has paused it/);
+  await broker.manager.consumers.resume(stream, durable.name);
+  await until(() => heard === 1);
+  await pulling.stop();
+}, 40_000);
+
 test.concurrent("an instance that was killed or stands still is out of the directory within its time to live", {
   timeout: 30_000,
 }, async () => {

@@ -177,6 +177,8 @@ export interface DurableProgress {
   readonly unsettled: number;
   /** Sequence of the last message that was delivered. */
   readonly delivered: number;
+  /** An operator lets it deliver nothing for a time. */
+  readonly isPaused: boolean;
   /** Requests for messages that are open, of all of them. */
   readonly waiting: number;
 }
@@ -189,6 +191,7 @@ export async function durableProgress(broker: Broker, { stream, name }: Durable)
       undelivered: info.num_pending,
       unsettled: info.num_ack_pending,
       delivered: info.delivered.stream_seq,
+      isPaused: info.paused === true,
       waiting: info.num_waiting,
     };
   } catch (error) {

@@ -3,14 +3,16 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Msg, nanos, type Subscription } from "@nats-io/transport-node";
-import type { MeshError } from "../mesh-error.ts";
+import { MeshError } from "../mesh-error.ts";
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { ackWaitMs, type Durable, pinGroup } from "./durable.ts";
+import { type Durable, pinGroup } from "./durable.ts";
 import { DurablePlace } from "./durable-place.ts";
+import { stallOf } from "./durable-stall.ts";
 import type { Pin } from "./pin.ts";
 import { PullRequests } from "./pull-requests.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
+import { StandStill } from "./stand-still.ts";
 
 /** How often the broker shows that an open request is still known to it. */
 const heartbeatMs = 1_000;
@@ -22,8 +24,6 @@ const firstBatch = 4;
 const pauseMs = 250;
 /** How long stopping waits for what the broker has sent already. */
 const drainMs = 2_000;
-/** A process that stood still for this long may have lost what the broker sent it, and the broker what it had of it. */
-const stalledMs = ackWaitMs - 1_000;
 
 /** How to pull. */
 export interface PullOptions {
@@ -55,19 +55,20 @@ export class PullLoop {
   readonly #broker: Broker;
   readonly #options: PullOptions;
   readonly #place: DurablePlace;
+  readonly #standStill: StandStill;
   #door: Door | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #endReconnect: () => void = () => {};
   #inHand = 0;
   #batch = firstBatch;
   #recovering = false;
+  #isPaused = false;
   #stopped = false;
-  #lastLook = performance.now();
-  #isStale = false;
 
   constructor(broker: Broker, options: PullOptions) {
     this.#broker = broker;
     this.#options = options;
+    this.#standStill = new StandStill(broker);
     this.#place = new DurablePlace(broker, options.durable, options.onRemade);
   }
 
@@ -89,24 +90,14 @@ export class PullLoop {
 
   /** Asks for nothing more and ends the requests that are open. What the broker had sent before it knew is handed over. */
   async pause(): Promise<void> {
-    const door = this.#door;
-    this.#door = undefined;
-    if (door === undefined || this.#broker.connection.isClosed()) return;
-    const giveUp = new AbortController();
-    const drained = door.subscription.drain().catch(() => {});
-    await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
-    giveUp.abort();
+    this.#isPaused = true;
+    await this.#closeDoor();
   }
 
   /** Asks again after {@link pause}. */
   resume(): void {
-    if (this.#door !== undefined || this.#stopped || this.#broker.connection.isClosed()) return;
-    const requests = new PullRequests();
-    const subscription = this.#broker.connection.subscribe(`${requests.inbox}.*`, {
-      callback: (error, message) => (error === null ? this.#receive(message, requests) : this.#trouble(error)),
-    });
-    this.#door = { requests, subscription };
-    this.#recover();
+    this.#isPaused = false;
+    this.#openDoor();
   }
 
   async stop(): Promise<void> {
@@ -127,6 +118,26 @@ export class PullLoop {
     const { maxMessages, room = () => Number.POSITIVE_INFINITY } = this.#options;
     const most = Math.min(maxMessages - this.#inHand, room(), this.#batch) - requests.remaining;
     if (most >= 1 && (requests.size === 0 || most >= Math.min(this.#batch, maxMessages) / 2)) this.#request(most);
+  }
+
+  async #closeDoor(): Promise<void> {
+    const door = this.#door;
+    this.#door = undefined;
+    if (door === undefined || this.#broker.connection.isClosed()) return;
+    const giveUp = new AbortController();
+    const drained = door.subscription.drain().catch(() => {});
+    await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
+    giveUp.abort();
+  }
+
+  #openDoor(): void {
+    if (this.#door !== undefined || this.#isPaused || this.#stopped || this.#broker.connection.isClosed()) return;
+    const requests = new PullRequests();
+    const subscription = this.#broker.connection.subscribe(`${requests.inbox}.*`, {
+      callback: (error, message) => (error === null ? this.#receive(message, requests) : this.#trouble(error)),
+    });
+    this.#door = { requests, subscription };
+    this.#recover();
   }
 
   #request(messages: number): void {
@@ -182,7 +193,7 @@ export class PullLoop {
     }
     if (requests.countDelivery()) this.#batch = Math.min(this.#batch * 2, this.#options.maxMessages);
     // What came while the process stood still may be with another instance by now; if not, the broker sends it again.
-    if (this.#stoodStill()) return;
+    if (this.#standStill.look()) return;
     this.#options.pin?.held(delivery.headers?.get("Nats-Pin-Id"));
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {
@@ -212,6 +223,7 @@ export class PullLoop {
     // 404 and 408: no messages, time is over. Anything else: the consumer is gone, has no leader or another one.
     if (code === 404 || code === 408) {
       if (wasInVain) this.#batch = firstBatch;
+      if (wasInVain && this.#options.pin === undefined) void this.#lookForStall();
       this.ask();
     } else if (code === 423) {
       this.#options.pin?.lost();
@@ -222,7 +234,7 @@ export class PullLoop {
   }
 
   #watch(): void {
-    this.#stoodStill();
+    this.#standStill.look();
     const requests = this.#door?.requests;
     if (requests === undefined) return;
     if (requests.isLost) {
@@ -234,27 +246,22 @@ export class PullLoop {
     }
   }
 
+  /** A request brought nothing all its time. Where messages wait all the same, and nobody has any, it begins anew, and says so. */
+  async #lookForStall(): Promise<void> {
+    const { durable } = this.#options;
+    const told = await stallOf(this.#broker, durable).catch(() => undefined);
+    if (told === undefined || this.#door === undefined) return;
+    this.#trouble(new MeshError({ code: "BROKER_UNAVAILABLE", message: told }));
+    await this.#closeDoor();
+    this.#openDoor();
+  }
+
   /** Without a request the broker would give the pin to another puller; one that no message fits into keeps it. */
   #keepPin({ inbox }: PullRequests): void {
     const { durable, pin } = this.#options;
     if (pin?.id === undefined) return;
     const request = { batch: 1, max_bytes: 1, expires: nanos(pauseMs), group: pinGroup, id: pin.id };
     this.#publish(durable, request, `${inbox}.pin`);
-  }
-
-  /** Whether the process stood still for so long that what comes in was sent to it before; true until all of that is in. */
-  #stoodStill(): boolean {
-    const now = performance.now();
-    const gapMs = now - this.#lastLook;
-    this.#lastLook = now;
-    if (gapMs > stalledMs && !this.#isStale) {
-      this.#isStale = true;
-      const fresh = () => {
-        this.#isStale = false;
-      };
-      void this.#broker.connection.flush().then(fresh, fresh);
-    }
-    return this.#isStale;
   }
 
   #trouble(error: unknown): void {

@@ -210,6 +210,7 @@ function placed(intake: Intake, hold: Hold): Hearing {
     handle: (incoming) =>
       intake.run(laneIn(hold.message.subject), async () => {
         hold.assertHeld();
+        intake.begins(hold.message);
         return hearing.handle(incoming);
       }),
   };

@@ -7,11 +7,13 @@ import { type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { countOf } from "../broker/stream-scan.ts";
-import { type Lane, laneIn, lanes, type Subjects } from "../broker/subjects.ts";
+import { keyTokenIn, type Lane, laneIn, lanes, type Subjects } from "../broker/subjects.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
+import { recordOrderViolation } from "../telemetry/metrics.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import type { Hearing } from "./hearing.ts";
+import { OrderWatch } from "./order-watch.ts";
 import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
 import { ensureParts, partitionWindow } from "./parts.ts";
@@ -55,6 +57,7 @@ export class Intake {
   readonly #init: IntakeInit;
   readonly #slots: Slots;
   readonly #pace = new Pace();
+  readonly #order = new OrderWatch();
   readonly #pulls = new Map<Durable, Pull>();
   readonly #partitions: PulledPartition[] = [];
   readonly #ends: (() => void)[] = [];
@@ -128,6 +131,17 @@ export class Intake {
       leave();
       leaveOwn();
     }
+  }
+
+  /** Tells when a message of an ordered hearer begins after a later one of its key. */
+  begins({ subject, sequence }: PulledMessage): void {
+    if (this.#partitions.length === 0 || this.#order.begins(keyTokenIn(subject), sequence)) return;
+    const { handler, name, agent } = this.hearing.operation;
+    recordOrderViolation(handler, name);
+    logger.warn(
+      { agent_id: agent, operation: name, hearer: handler, subject, sequence },
+      "a message began after a later one of its key; it may be one that the broker delivered again",
+    );
   }
 
   /** How its queue stands, over all instances. */

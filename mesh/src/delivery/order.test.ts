@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { EchoSaidSchema } from "../../../test/gen/parley/test/v1/echo_pb.js";
 import { until } from "../../../test/tools/until.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
 import { contracts, hearerOf, openTestDeliveries, type TestDeliveries } from "./testdata/test-deliveries.ts";
 
 /** What instances have handled of each key, in the order of their beginning. */
@@ -100,6 +101,35 @@ test("instances that come share the partitions, one that leaves gives its own ba
   expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
   void second;
 }, 40_000);
+
+/** In every run few enough for its time; 10,000 pass too. */
+const manyKeys = Number(process.env["PARLEY_TEST_KEYS"] ?? 1_500);
+
+test("of many keys one is poison: it is tried and buried by itself, and all others are heard meanwhile", async () => {
+  await using mesh = await openTestDeliveries();
+  const clock = new ManualClock();
+  const heard = new Set<string>();
+  const tries: string[] = [];
+  const hearer = hearerOf(
+    ({ key, text }) => {
+      if (key !== "poison") return void heard.add(key);
+      tries.push(text);
+      throw new TypeError("never");
+    },
+    { contract: { ...contracts.event(EchoSaidSchema), ordered: true } },
+  );
+  await mesh.say("poison", "poison", ...keysOf(manyKeys));
+  const { deliveries } = await mesh.instance([hearer], { clock });
+  await until(() => heard.size === manyKeys && tries.length === 1);
+  await until(() => deliveries.moving === 0);
+  const letters = async () => (await mesh.broker.manager.streams.info(mesh.names.dead)).state.messages;
+  while ((await letters()) < 2) {
+    await clock.advance(1_000);
+    await pause(5);
+  }
+  expect(tries.toSorted()).toEqual(tries);
+  expect(new Set(tries)).toEqual(new Set(["poison 1", "poison 2"]));
+}, 60_000);
 
 test("a key that is stuck with hundreds behind it goes to a siding, the other keys of its partition go on, and its order is kept over a change of instance", async () => {
   await using mesh = await openTestDeliveries();

@@ -28,6 +28,7 @@ export interface Instruments {
   readonly refusedRetries: Counter;
   readonly fallbacks: Counter;
   readonly deadLetters: Counter;
+  readonly orderViolations: Counter;
   readonly breakerState: Gauge;
   readonly commitDuration: Histogram;
   readonly commitConflicts: Counter;
@@ -77,6 +78,11 @@ function createInstruments(meter: Meter): Instruments {
     ),
     fallbacks: count(ownMetric.fallbacks, "{message}", "Calls and commands that another method took over"),
     deadLetters: count(ownMetric.deadLetters, "{message}", "Messages given up after their last try"),
+    orderViolations: count(
+      ownMetric.orderViolations,
+      "{message}",
+      "Messages of ordered hearers that began after a later one of their key in the same process",
+    ),
     commitDuration: seconds(ownMetric.commitDuration, "Commits, with waiting for their key and all their rounds"),
     commitConflicts: count(ownMetric.commitConflicts, "{round}", "Rounds that commits lost against other processes"),
     commitMarks: count(ownMetric.commitMarks, "{mark}", "Marks stored by commits without state, alive for eight days"),

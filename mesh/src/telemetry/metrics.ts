@@ -58,6 +58,11 @@ export function recordDeadLetter(hearer: string, type: string | undefined, error
   });
 }
 
+/** Counts a message that began after a later one of its key. */
+export function recordOrderViolation(hearer: string, type: string): void {
+  registeredInstruments()?.orderViolations.add(1, { [ownAttribute.hearer]: hearer, [ownAttribute.operation]: type });
+}
+
 /** A commit that is over, one way or the other. */
 export interface MeasuredCommit {
   readonly agent: string;

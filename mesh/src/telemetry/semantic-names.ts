@@ -76,6 +76,7 @@ export const ownMetric = {
   refusedRetries: "parley.retries.refused",
   fallbacks: "parley.fallbacks",
   deadLetters: "parley.dead_letters",
+  orderViolations: "parley.order.violations",
   deadLettersWaiting: "parley.dead_letters.waiting",
   breakerState: "parley.breaker.state",
   commitDuration: "parley.commit.duration",
