@@ -39,7 +39,7 @@ export interface EarsInit {
 /** Begins to hear events and to run commands. Closing stops the pull first, then waits for what is in hand. */
 export async function openEars(
   { broker, contracts, mendStreams }: Ground,
-  { subjects, appender, runs, fallbacks, voice }: Speech,
+  { subjects, appender, statuses, fallbacks, voice }: Speech,
   { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
   const letters = new DeadLetters({ appender, subjects, contractDigest: contracts.digest });
@@ -50,9 +50,9 @@ export async function openEars(
     clock,
     random,
     // The broker keeps real time; it cannot wait for a clock that is moved by hand.
-    parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), runs) : undefined,
+    parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), statuses) : undefined,
     parkOverMs,
-    deadLetters: toldLetters(fallingBack(letters, takeOver), runs),
+    deadLetters: toldLetters(fallingBack(letters, takeOver), statuses),
     ensureStreams: mendStreams,
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs !== undefined) recordRetry({ side: "process", operation: operation.name, error, delayMs });

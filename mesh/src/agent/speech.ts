@@ -51,6 +51,8 @@ export interface Speech {
   readonly dispatcherOf: (contracts: Contracts) => Dispatcher;
   /** Where stored commands are asked for. */
   readonly desk: CommandDesk;
+  /** How far each command is. */
+  readonly statuses: Statuses;
   /** Writes down how far the commands are that run here. */
   readonly runs: CommandRuns;
 }
@@ -138,5 +140,5 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     outside: new OutsideSystems(agents, clock),
     directory,
   };
-  return { voice, subjects, appender, pipeline, fallbacks, send, publisherOf, dispatcherOf, desk, runs };
+  return { voice, subjects, appender, pipeline, fallbacks, send, publisherOf, dispatcherOf, desk, statuses, runs };
 }

@@ -6,9 +6,8 @@ import type { Broker } from "../broker/connection.ts";
 import { purgeSubject } from "../broker/purge-subject.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
-import type { Clock } from "../clock.ts";
 import { MeshError } from "../mesh-error.ts";
-import { changed, hasEnded } from "./command-facts.ts";
+import { hasEnded } from "./command-facts.ts";
 import { stateName } from "./command-status.ts";
 import { askToStop } from "./running-commands.ts";
 import type { Known, Statuses } from "./statuses.ts";
@@ -17,7 +16,6 @@ import type { Known, Statuses } from "./statuses.ts";
 export interface CancelInit {
   readonly broker: Broker;
   readonly subjects: Subjects;
-  readonly clock: Clock;
   readonly statuses: Statuses;
 }
 
@@ -31,9 +29,10 @@ export interface CancelInit {
  * @throws MeshError COMMAND_ENDED when it is done or dead; whatever `find` throws; BROKER_UNAVAILABLE
  */
 export async function cancelCommand(init: CancelInit, by: string, find: () => Promise<Known>): Promise<Command> {
-  const { broker, subjects, clock, statuses } = init;
+  const { broker, subjects, statuses } = init;
   for (;;) {
-    const { command, revision } = await find();
+    const known = await find();
+    const { command } = known;
     if (command.state === CommandState.CANCELLED) return command;
     if (hasEnded(command)) throw tooLate(command);
     const isRunning = command.state === CommandState.RUNNING;
@@ -42,16 +41,11 @@ export async function cancelCommand(init: CancelInit, by: string, find: () => Pr
       return command;
     }
     const change = isRunning ? { cancelRequested: true } : { state: CommandState.CANCELLED };
-    const next = changed(command, { ...change, cancelledBy: by }, clock.now());
-    try {
-      await statuses.write(next, revision);
-    } catch (thrown) {
-      if (MeshError.from(thrown).code === "CONFLICT") continue;
-      throw thrown;
-    }
+    const next = await statuses.replace(known, { ...change, cancelledBy: by });
+    if (next === undefined) continue;
     if (isRunning) askToStop(broker, subjects, command);
     else await forgetSchedule(init, command);
-    return next;
+    return next.command;
   }
 }
 

@@ -4,21 +4,16 @@
 import { type DescMessage, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
-import type { PulledMessage } from "../broker/pulled-message.ts";
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
-import type { Burial } from "../delivery/dead-letters.ts";
 import { letterHeader } from "../delivery/letter-header.ts";
-import { type Parked, scheduleIdOf } from "../delivery/parking.ts";
 import { errorDetail } from "../error-detail.ts";
-import type { MessageHeader } from "../header.ts";
-import { readHeader } from "../header-codec.ts";
 import { payloadDigest } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 import type { Places } from "../pipeline/places.ts";
 import { isStream, type Next, type Reply } from "../pipeline/step.ts";
-import { changed, hasEnded, notBegun } from "./command-facts.ts";
+import { hasEnded, notBegun } from "./command-facts.ts";
 import type { RunningCommands } from "./running-commands.ts";
 import type { Known, Statuses } from "./statuses.ts";
 import { type CommandArrival, type Turn, turnOf } from "./turn.ts";
@@ -82,47 +77,6 @@ export class CommandRuns {
     throw tried.error;
   }
 
-  /**
-   * Writes down that a command waits at the broker, until it is due or for its next try; false when it was taken back or has
-   * ended, so need not wait.
-   */
-  async parked(pulled: PulledMessage, { header, due, agent }: Parked): Promise<boolean> {
-    const { statuses, clock } = this.#init;
-    const fresh = notBegun({ header, headers: pulled.headers, agent, now: clock.now() });
-    const change = { scheduleId: scheduleIdOf(pulled), nextAttemptAt: timestampFromMs(due) };
-    for (;;) {
-      const known = (await statuses.read(header.messageId)) ?? { command: fresh, revision: 0 };
-      const { state, cancelRequested, scheduleId } = known.command;
-      const arrival = { sequence: BigInt(pulled.sequence), requestDigest: "", isRedriven: isRedriven(pulled.headers) };
-      // A redriven one may have to wait as well.
-      if (hasEnded(known.command)) return turnOf(known.command, arrival) === "run";
-      if (state === CommandState.RUNNING || (known.revision > 0 && scheduleId === change.scheduleId)) return true;
-      const next = cancelRequested
-        ? CommandState.CANCELLED
-        : state === CommandState.RETRYING
-          ? state
-          : CommandState.SCHEDULED;
-      if (await this.#replace(known, { ...change, state: next })) return next !== CommandState.CANCELLED;
-    }
-  }
-
-  /** Writes down that a command became a dead letter, unless another message of it runs or it has ended otherwise. */
-  async buried({ pulled, hearing, header, error }: Burial, deadLetterId: string): Promise<void> {
-    const { statuses, clock } = this.#init;
-    const read = header ?? headerIn(pulled);
-    if (read === undefined) return;
-    const { agent } = hearing.operation;
-    const fresh = notBegun({ header: read, headers: pulled.headers, agent, now: clock.now() });
-    const sequence = BigInt(pulled.sequence);
-    for (;;) {
-      const known = (await statuses.read(read.messageId)) ?? { command: fresh, revision: 0 };
-      const runsElsewhere = known.command.state === CommandState.RUNNING && known.command.sequence !== sequence;
-      if (runsElsewhere || hasEnded(known.command)) return;
-      const state = error.code === "EXPIRED" ? CommandState.EXPIRED : CommandState.FAILED;
-      if (await this.#replace(known, { state, sequence, deadLetterId, error: errorDetail(error) })) return;
-    }
-  }
-
   /** The try itself, from the claim on, in one of the method's places; undefined: it is not to be run. */
   async #try(
     incoming: Incoming,
@@ -154,7 +108,7 @@ export class CommandRuns {
     const arrival = {
       sequence: BigInt(pulled?.sequence ?? 0),
       requestDigest: fresh.requestDigest,
-      isRedriven: isRedriven(headers),
+      isRedriven: headers.has(letterHeader),
     };
     const isFirst = header.attempt === 1 && due === undefined && pulled?.deliveryCount === 1;
     let known = isFirst ? undefined : await statuses.read(header.messageId);
@@ -175,7 +129,7 @@ export class CommandRuns {
               scheduleId: "",
               deadLetterId: "",
             };
-      const stored = await this.#replace(known ?? { command: fresh, revision: 0 }, next);
+      const stored = await this.#init.statuses.replace(known ?? { command: fresh, revision: 0 }, next);
       if (stored !== undefined) return turn === "cancel" ? undefined : stored;
       known = await statuses.read(header.messageId);
     }
@@ -202,38 +156,13 @@ export class CommandRuns {
       const next = hasEnded(known.command) ? undefined : change(known.command);
       if (next === undefined) return known.command;
       try {
-        const stored = await this.#replace(known, next);
+        const stored = await this.#init.statuses.replace(known, next);
         if (stored !== undefined) return stored.command;
         known = (await this.#init.statuses.read(known.command.id)) ?? { ...known, revision: 0 };
       } catch (thrown) {
         if (MeshError.from(thrown).code !== "BROKER_UNAVAILABLE" || given?.aborted) throw thrown;
       }
     }
-  }
-
-  /** Undefined when somebody else has changed it. */
-  async #replace(known: Known, change: Partial<Command>): Promise<Known | undefined> {
-    const { statuses, clock } = this.#init;
-    const command = changed(known.command, change, clock.now());
-    try {
-      return { command, revision: await statuses.write(command, known.revision) };
-    } catch (thrown) {
-      if (MeshError.from(thrown).code !== "CONFLICT") throw thrown;
-      return undefined;
-    }
-  }
-}
-
-function isRedriven(headers: ReadonlyMap<string, string>): boolean {
-  return headers.has(letterHeader);
-}
-
-/** The header of a message whose content could not be read. */
-function headerIn({ headers }: PulledMessage): MessageHeader | undefined {
-  try {
-    return readHeader((name) => headers.get(name));
-  } catch {
-    return undefined;
   }
 }
 

@@ -13,7 +13,8 @@ import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
 import { readHeader } from "../header-codec.ts";
 import { newId } from "../ids.ts";
-import { notBegun } from "./command-facts.ts";
+import { MeshError } from "../mesh-error.ts";
+import { type CommandMessageFacts, changed, notBegun } from "./command-facts.ts";
 
 /**
  * Milliseconds that the status of a command is kept after its last change, or after it is due: longer than COMMANDS keeps a
@@ -71,6 +72,23 @@ export class Statuses {
       expect: { filter: subjects.statusOf(id), lastSequence: revision },
     });
     return sequence;
+  }
+
+  /** The stored status, or the command as its message tells of it when there is none. */
+  async knownOr(message: Omit<CommandMessageFacts, "now">): Promise<Known> {
+    const known = await this.read(message.header.messageId);
+    return known ?? { command: notBegun({ ...message, now: this.#init.clock.now() }), revision: 0 };
+  }
+
+  /** Writes a change over what is known; undefined when somebody else has changed it. @throws MeshError as {@link write} does */
+  async replace(known: Known, change: Partial<Command>): Promise<Known | undefined> {
+    const command = changed(known.command, change, this.#init.clock.now());
+    try {
+      return { command, revision: await this.write(command, known.revision) };
+    } catch (thrown) {
+      if (MeshError.from(thrown).code !== "CONFLICT") throw thrown;
+      return undefined;
+    }
   }
 
   /** What is known of a command, begun or not; undefined: nothing, or not yet, or not any more. */

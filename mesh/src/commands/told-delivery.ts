@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type FellBack, type Graveyard, letterIdOf } from "../delivery/dead-letters.ts";
-import type { Parking } from "../delivery/parking.ts";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import type { PulledMessage } from "../broker/pulled-message.ts";
+import { type Burial, type FellBack, type Graveyard, letterIdOf } from "../delivery/dead-letters.ts";
+import { letterHeader } from "../delivery/letter-header.ts";
+import { type Parked, type Parking, scheduleIdOf } from "../delivery/parking.ts";
+import { errorDetail } from "../error-detail.ts";
+import type { MessageHeader } from "../header.ts";
+import { readHeader } from "../header-codec.ts";
 import type { MeshError } from "../mesh-error.ts";
-import type { CommandRuns } from "./command-runs.ts";
+import { hasEnded } from "./command-facts.ts";
+import type { Statuses } from "./statuses.ts";
+import { turnOf } from "./turn.ts";
 
 /** Parking that writes down of each command that it waits; one that was taken back meanwhile is not parked any more. */
-export function toldParking(parking: Parking, runs: CommandRuns): Parking {
+export function toldParking(parking: Parking, statuses: Statuses): Parking {
   return {
     holds: (pulled) => parking.holds(pulled),
     async park(pulled, parked) {
       const isCommand = pulled.subject.split(".")[1] === "cmd";
-      if (isCommand && !(await runs.parked(pulled, parked))) return;
+      if (isCommand && !(await tellParked(statuses, pulled, parked))) return;
       await parking.park(pulled, parked);
     },
   };
@@ -22,13 +31,13 @@ export function toldParking(parking: Parking, runs: CommandRuns): Parking {
  * A graveyard that writes down of each command that it is dead, once the letter is stored; or which command took its place,
  * when that is dispatched.
  */
-export function toldLetters(letters: Graveyard, runs: CommandRuns): Graveyard {
+export function toldLetters(letters: Graveyard, statuses: Statuses): Graveyard {
   return {
     async bury(burial) {
       const fellBack = await letters.bury(burial);
       if (burial.hearing.operation.kind !== "command") return fellBack;
-      if (fellBack === undefined) await runs.buried(burial, letterIdOf(burial));
-      else await runs.buried({ ...burial, error: takenOver(burial.error, fellBack) }, "");
+      if (fellBack === undefined) await tellBuried(statuses, burial, letterIdOf(burial));
+      else await tellBuried(statuses, { ...burial, error: takenOver(burial.error, fellBack) }, "");
       return fellBack;
     },
   };
@@ -36,4 +45,51 @@ export function toldLetters(letters: Graveyard, runs: CommandRuns): Graveyard {
 
 function takenOver(error: MeshError, { method, id }: FellBack): MeshError {
   return error.with({ message: `${error.message}; "${method}" took over, as command "${id}"` });
+}
+
+/** False when the command was taken back or has ended, so need not wait for its time or its next try. */
+async function tellParked(statuses: Statuses, pulled: PulledMessage, { header, due, agent }: Parked): Promise<boolean> {
+  const change = { scheduleId: scheduleIdOf(pulled), nextAttemptAt: timestampFromMs(due) };
+  for (;;) {
+    const known = await statuses.knownOr({ header, headers: pulled.headers, agent });
+    const { state, cancelRequested, scheduleId } = known.command;
+    if (hasEnded(known.command)) {
+      const isRedriven = pulled.headers.has(letterHeader);
+      // A redriven one may have to wait as well.
+      return turnOf(known.command, { sequence: BigInt(pulled.sequence), requestDigest: "", isRedriven }) === "run";
+    }
+    if (state === CommandState.RUNNING || (known.revision > 0 && scheduleId === change.scheduleId)) return true;
+    const waiting = state === CommandState.RETRYING ? state : CommandState.SCHEDULED;
+    const next = cancelRequested ? CommandState.CANCELLED : waiting;
+    if (await statuses.replace(known, { ...change, state: next })) return next !== CommandState.CANCELLED;
+  }
+}
+
+/** Not when another message of the command runs, or it was done or taken back. */
+async function tellBuried(statuses: Statuses, burial: Burial, deadLetterId: string): Promise<void> {
+  const { pulled, hearing, error } = burial;
+  const header = burial.header ?? headerIn(pulled);
+  if (header === undefined) return;
+  const { agent } = hearing.operation;
+  const sequence = BigInt(pulled.sequence);
+  const state = error.code === "EXPIRED" ? CommandState.EXPIRED : CommandState.FAILED;
+  for (;;) {
+    const known = await statuses.knownOr({ header, headers: pulled.headers, agent });
+    const { command } = known;
+    const isElsewhere = command.sequence !== sequence;
+    const isDead = command.state === CommandState.FAILED || command.state === CommandState.EXPIRED;
+    // A redriven one may die again without having run.
+    if (hasEnded(command) && !(isDead && isElsewhere)) return;
+    if (command.state === CommandState.RUNNING && isElsewhere) return;
+    if (await statuses.replace(known, { state, sequence, deadLetterId, error: errorDetail(error) })) return;
+  }
+}
+
+/** The header of a message whose content could not be read. */
+function headerIn({ headers }: PulledMessage): MessageHeader | undefined {
+  try {
+    return readHeader((name) => headers.get(name));
+  } catch {
+    return undefined;
+  }
 }
