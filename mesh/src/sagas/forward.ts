@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { SagaStatus, type SagaStepEnded, SagaStepEndedSchema } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { SagaStatus, type SagaStepEnded } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { sleep } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
-import { MeshError } from "../mesh-error.ts";
+import type { MeshError } from "../mesh-error.ts";
 import type { Work } from "./ask.ts";
 import type { SagaDefinition } from "./define-saga.ts";
 import { type CallOutcome, callStep, type Driving } from "./driving.ts";
-import { holdMs, maxStepBytes, strayMs } from "./limits.ts";
+import { holdMs, strayMs } from "./limits.ts";
 import { type CodeEnd, Player, timeOf } from "./player.ts";
 import { nondeterministic, type OpenStep, replay } from "./replay.ts";
 import { sagaId } from "./saga-id.ts";
 import { Interrupted, type SagaTell, type Scribe } from "./scribe.ts";
+import { failedStep, repliedStep, whatCame } from "./step-end.ts";
 import { undoPlan } from "./undo-plan.ts";
 import { waiterKey } from "./waiters.ts";
 
@@ -149,9 +149,7 @@ export class Forward {
       return;
     }
     const ended =
-      outcome.kind === "failed"
-        ? create(SagaStepEndedSchema, { step, error: errorDetail(outcome.error) })
-        : repliedStep(step, running.ask.work, outcome);
+      outcome.kind === "failed" ? failedStep(step, outcome.error) : repliedStep(step, running.ask.work, outcome.reply);
     await this.#end(ended, tellCode);
   }
 
@@ -164,8 +162,8 @@ export class Forward {
   /** Ends what is due, what mail has come for, and sagas that are over; whether there was any. */
   async #deliverWhatIsThere(): Promise<boolean> {
     let isAny = false;
-    for (const [step, { ask }] of [...this.#steps]) {
-      const ended = await this.#whatCame(step, ask.work, ask.begun.due && timestampMs(ask.begun.due));
+    for (const { ask } of [...this.#steps.values()]) {
+      const ended = await whatCame(this.#driving, this.#scribe.records, ask);
       if (ended === undefined) continue;
       await this.#end(ended);
       // What the code asks for then comes before what else is there.
@@ -173,46 +171,6 @@ export class Forward {
       isAny = true;
     }
     return isAny;
-  }
-
-  async #whatCame(step: string, work: Work, due: number | undefined): Promise<SagaStepEnded | undefined> {
-    const isDue = due !== undefined && due <= this.#driving.ground.clock.now();
-    switch (work.kind) {
-      case "call":
-        return undefined;
-      case "sleep":
-        return isDue ? create(SagaStepEndedSchema, { step }) : undefined;
-      case "wait": {
-        const after = Number(this.#driving.started.mailAfter);
-        const mail = await this.#driving.ground.mailbox.find({ ...work, after, taken: this.#taken() });
-        if (mail === undefined) return isDue ? create(SagaStepEndedSchema, { step }) : undefined;
-        if (mail.payload.length > maxStepBytes) {
-          return failed(step, tooLarge(step, mail.payload), { sequence: BigInt(mail.sequence) });
-        }
-        return create(SagaStepEndedSchema, { step, reply: mail.payload, sequence: BigInt(mail.sequence) });
-      }
-      case "child":
-        return this.#childEnd(step);
-    }
-  }
-
-  #taken(): ReadonlySet<number> {
-    const sequences = this.#scribe.records.flatMap(({ what }) =>
-      what.case === "ended" && what.value.sequence > 0n ? [Number(what.value.sequence)] : [],
-    );
-    return new Set(sequences);
-  }
-
-  #childEnd(step: string): SagaStepEnded | undefined {
-    for (const { what } of this.#scribe.records) {
-      if (what.case !== "asked" || what.value.what.case !== "childEnded") continue;
-      const { step: of, status, error } = what.value.what.value;
-      if (of !== step) continue;
-      if (status === SagaStatus.COMPLETED) return create(SagaStepEndedSchema, { step });
-      const message = `the saga of step "${step}" is ${SagaStatus[status]}: ${error?.message || "resolved by hand"}`;
-      return failed(step, new MeshError({ code: "SAGA_FAILED", message }));
-    }
-    return undefined;
   }
 
   #nextDue(which: (running: Running) => boolean): number | undefined {
@@ -314,28 +272,4 @@ export class Forward {
       await this.#until(due === undefined ? undefined : due - this.#driving.ground.clock.now());
     }
   }
-}
-
-function repliedStep(
-  step: string,
-  work: Extract<Work, { kind: "call" }>,
-  { reply }: Extract<CallOutcome, { kind: "replied" }>,
-): SagaStepEnded {
-  const bytes = toBinary(work.method.output, reply);
-  const undo = work.undoOf && { undo: work.undoOf(reply) };
-  if (bytes.length > maxStepBytes) return failed(step, tooLarge(step, bytes), undo);
-  return create(SagaStepEndedSchema, { step, reply: bytes, ...undo });
-}
-
-function failed(
-  step: string,
-  error: MeshError,
-  more: { readonly undo?: { readonly method: string; readonly request: Uint8Array }; readonly sequence?: bigint } = {},
-): SagaStepEnded {
-  return create(SagaStepEndedSchema, { step, error: errorDetail(error), ...more });
-}
-
-function tooLarge(step: string, { length }: Uint8Array): MeshError {
-  const message = `step "${step}" was given ${length} bytes; at most ${maxStepBytes} are recorded, give a reference instead`;
-  return new MeshError({ code: "TOO_LARGE", message, mayHaveRun: true });
 }

@@ -5,25 +5,24 @@ import { setTimeout as delay } from "node:timers/promises";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   type SagaBirth,
-  type SagaChildEnded,
-  SagaRecordedSchema,
   type SagaStarted,
   SagaStartedSchema,
   SagaStatus,
   SagaStepKind,
   type SagaWake,
 } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
-import { errorDetail } from "../error-detail.ts";
 import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 import type { SagaDefinition } from "./define-saga.ts";
 import { driveOn } from "./drive-on.ts";
 import { type Driving, type SagaGround, sagaHeader, sagaOrigin } from "./driving.ts";
-import { isOver, recordOf, type SagaState, sagaJournal, startOf } from "./history.ts";
+import { cancelForParent, type FamilyInit, noteChild, refuseChild } from "./family.ts";
+import { isOver, type SagaState, sagaJournal, startOf } from "./history.ts";
 import { type SagaId, sagaId } from "./saga-id.ts";
 import type { SagaIndex } from "./saga-index.ts";
 import { Scribe, Superseded, tellSaga } from "./scribe.ts";
+import { takenBy } from "./step-end.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Real milliseconds after which it is looked whether who was faster still drives a saga on. */
@@ -69,8 +68,8 @@ export class SagaDriver {
   /** Drives a saga on because of a wake-up; one that has nothing to do is left alone. */
   async wake(incoming: Incoming, id: SagaId, { birth, childEnded, cancel }: SagaWake): Promise<void> {
     if (birth !== undefined) return this.#bear(id, incoming, birth);
-    if (childEnded !== undefined) await this.#noteChild(id, incoming, childEnded);
-    if (cancel !== undefined) await this.#cancelForParent(id, incoming, cancel.sagaId);
+    if (childEnded !== undefined) await noteChild(this.#familyOf(id, incoming), childEnded);
+    if (cancel !== undefined) await cancelForParent(this.#familyOf(id, incoming), cancel.sagaId);
     await this.#drive(id, incoming);
   }
 
@@ -95,7 +94,7 @@ export class SagaDriver {
         conversationId,
         hops,
         // An event that began it may have waited for the end of an earlier run, which took some of the mail.
-        mailAfter: BigInt(Math.max(await mailAfter(), ...takenBy(state))),
+        mailAfter: BigInt(Math.max(await mailAfter(), ...takenBy(state.records))),
       });
       if (await this.#once({ id, incoming, state, started }, true)) return;
     }
@@ -115,12 +114,7 @@ export class SagaDriver {
     } catch (thrown) {
       // Nobody else would tell the saga that waits for it.
       if (!(thrown instanceof MeshError) || thrown.code !== "SAGA_RUNNING" || parent === undefined) throw thrown;
-      const childEnded = { step: parent.step, status: SagaStatus.COMPENSATED, error: errorDetail(thrown) };
-      await ground.journals.commit(
-        {},
-        (_, outbox) => tellSaga(outbox, { sagaId: parent.sagaId, wake: { childEnded } }) ?? null,
-        this.#originOf(incoming),
-      );
+      await refuseChild(this.#familyOf(id, incoming), parent, thrown);
     }
   }
 
@@ -202,53 +196,13 @@ export class SagaDriver {
     ground.journals.forget(sagaJournal(definition.domain).at(id.id));
   }
 
-  async #noteChild(id: SagaId, incoming: Incoming, value: SagaChildEnded): Promise<void> {
-    const { ground, definition } = this.#init;
-    await ground.journals.commit(
-      { saga: sagaJournal(definition.domain).at(id.id) },
-      ({ saga: { state, append } }) => {
-        const isKnown = state.records.some(
-          ({ what }) =>
-            what.case === "asked" &&
-            what.value.what.case === "childEnded" &&
-            what.value.what.value.step === value.step &&
-            what.value.what.value.status === value.status,
-        );
-        if (state.run === 0 || isOver(state) || isKnown) return null;
-        const what = { case: "asked", value: { by: id.agent, what: { case: "childEnded", value } } } as const;
-        append(SagaRecordedSchema, { sagaId: id.id, records: [recordOf(what, ground.clock.now())] });
-        return null;
-      },
-      this.#originOf(incoming),
-    );
-  }
-
-  /** @throws MeshError UNAVAILABLE when it has not begun yet: the message that begins it is on its way */
-  async #cancelForParent(id: SagaId, incoming: Incoming, parentId: string): Promise<void> {
-    const { ground, definition } = this.#init;
-    await ground.journals.commit(
-      { saga: sagaJournal(definition.domain).at(id.id) },
-      ({ saga: { state, append } }, outbox) => {
-        const parent = startOf(state)?.parent;
-        if (parent?.sagaId !== parentId) {
-          const message = `"${id.id}" was not begun by "${parentId}" yet, so it cannot be canceled for it`;
-          throw new MeshError({ code: "UNAVAILABLE", message });
-        }
-        const { status } = state;
-        if (status === SagaStatus.COMPENSATED || status === SagaStatus.RESOLVED) {
-          tellSaga(outbox, { sagaId: parentId, wake: { childEnded: { step: parent.step, status } } });
-        } else if (!state.isCanceled) {
-          const what = { case: "asked", value: { by: parentId, what: { case: "cancel", value: true } } } as const;
-          append(SagaRecordedSchema, { sagaId: id.id, records: [recordOf(what, ground.clock.now())] });
-        }
-        return null;
-      },
-      this.#originOf(incoming),
-    );
-  }
-
   #load(id: SagaId): Promise<SagaState> {
     return this.#init.ground.journals.load(sagaJournal(this.#init.definition.domain).at(id.id));
+  }
+
+  #familyOf(id: SagaId, incoming: Incoming): FamilyInit {
+    const { ground, definition } = this.#init;
+    return { ...ground, id, domain: definition.domain, origin: this.#originOf(incoming) };
   }
 
   #originOf({ header: cause, trace, signal }: Incoming) {
@@ -269,10 +223,6 @@ function wasOpen({ records }: SagaState): boolean {
   return records.some(
     ({ what }) => what.case === "parked" || (what.case === "over" && what.value.status === SagaStatus.NEEDS_ATTENTION),
   );
-}
-
-function takenBy({ records }: SagaState): readonly number[] {
-  return records.flatMap(({ what }) => (what.case === "ended" ? [Number(what.value.sequence)] : []));
 }
 
 function running({ id }: SagaId, { status }: SagaState): MeshError {
