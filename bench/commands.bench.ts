@@ -12,18 +12,18 @@ const many = { callers: 32, forMs: 2_000 };
 
 /**
  * What does a durable command cost over a plain client of the broker: until it is stored, and until its reply is
- * here? The method lets four run at once; the status of each is written when it begins and when it is done.
+ * here? The status of each is written when it begins and when it is done.
  */
 export async function run(): Promise<void> {
   await withBenchBroker(async (broker, url) => {
     await using peer = await PlainPeer.open(broker);
     const worker = defineAgent({
       name: "test.job",
+      permissions: ["TEST_JOB"],
       serves: [serve(JobService, { do: () => ({}), order: () => ({}), doSecretly: () => ({}) })],
     });
     await using mesh = await host({ agents: [worker], broker: url, namespace: "bench" });
-    let next = 0;
-    const dispatch = () => mesh.dispatch(JobService.method.do, { name: `m${++next}` });
+    const dispatch = () => mesh.dispatch(JobService.method.doSecretly, {});
     const dispatchUntilDone = async () => (await dispatch()).result();
     const heard = await measure(() => peer.publishAndHear(), one);
     report("plain publish → consumed, 1 at a time", heard);
