@@ -54,7 +54,7 @@ describe("a handoff", () => {
       ...more,
     });
 
-  test("is offered with its context, taken and completed, in one flow and one trace", async () => {
+  test("is offered with its context, taken and completed, in one flow and one trace [R39]", async () => {
     take = async ({ accept, complete }) => {
       if (await accept()) await complete({ sent: true });
     };

@@ -43,7 +43,7 @@ describe("under maintenance", () => {
   test.each([
     ["the mesh", ""],
     ["a package", "parley.test.v1"],
-  ])("%s answers questions and refuses what may change something, until it is over", async (_, domain) => {
+  ])("%s answers questions and refuses what may change something, until it is over [R40]", async (_, domain) => {
     await accounts.deposit({ account: "a", amount: 5n });
     await maintenance.beginMaintenance({ ...by, domain, expected: { seconds: 90n } });
     await seen(1);

@@ -85,7 +85,7 @@ const tables = [
   ["services that are not available", "default", "UNAVAILABLE", [10_000, 30_000, 60_000]],
 ] as const;
 
-describe.each(doorNames)("the tables of the source documents on a %s [R30, R31, R54]", (door) => {
+describe.each(doorNames)("the tables of the source documents on a %s [R30, R31, R36, R54]", (door) => {
   test.each(tables)("%s", async (name, kind, code, delays) => {
     const key = `${door} ${name}`;
     failing(key, code);

@@ -23,7 +23,7 @@ test("without an endpoint no SDK is loaded, and the trace is passed on all the s
   expect(told.callHeaders["traceparent"]).toMatch(new RegExp(`^00-${begun}-[0-9a-f]{16}-01$`));
 });
 
-test("at level info each communication is a line that belongs to its trace", async () => {
+test("at level info each communication is a line that belongs to its trace [R46]", async () => {
   const told = await tell({ PARLEY_LOG: "info" });
   const lines = logLines(told);
   expect(lines.map(({ side }) => side)).toEqual(expect.arrayContaining(["call", "serve", "send", "process"]));

@@ -159,7 +159,7 @@ describe("with a collector", () => {
     expect(points("parley.message.latency")).toMatchObject([{ unit: "s", count: 1, value: 0.25 }]);
   });
 
-  test("messages, errors, retries, dead letters, breakers and queues are counted", () => {
+  test("messages, errors, retries, dead letters, breakers and queues are counted [R45]", () => {
     const total = (metric: string) => points(metric).reduce((sum, point) => sum + point.value, 0);
     const hearer = { "parley.agent": "stock", "parley.hearer": "reorder" };
     expect(total("messaging.client.sent.messages")).toBe(1);
