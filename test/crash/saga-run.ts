@@ -188,7 +188,9 @@ class Crew {
     const { server, namespace } = this.#options;
     while (!this.#isOver) {
       const point = points[this.#random(points.length)] ?? "saga.after-call";
-      const plan: Plan = { point, of: "errand", hit: 1 + this.#random(30), action: "die" };
+      // Calls are many, undos and waits are few.
+      const most = point.endsWith("undo") || point === "saga.parked" ? 4 : 30;
+      const plan: Plan = { point, of: "errand", hit: 1 + this.#random(most), action: "die" };
       const planned = this.#isCalm || this.#random(4) === 0 ? {} : { plan };
       const life = startLife({ broker: server.url, namespace, ledger: "", agents: "errands", ...planned });
       this.#lives.add(life);

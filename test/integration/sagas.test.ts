@@ -3,6 +3,7 @@
 
 import { SagaNeedsAttentionSchema, SagaStatus } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { MeshError, type Saga, undo } from "@parley/mesh";
+import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkoutAgent } from "../agents/checkout-agent.ts";
@@ -401,6 +402,23 @@ describe("bad input", () => {
     expect(await booked("huge")).toEqual({ huge: 0 });
     await begin("huge request", (saga) => booking(saga, "x".repeat(300_000)));
     await becomes("huge request", COMPENSATED);
+  });
+
+  test("a history of more than a hundred entries is read from its snapshot, and goes on", {
+    timeout: 30_000,
+  }, async () => {
+    await begin("hundred", async (saga) => {
+      for (let step = 0; step < 110; step++) await saga.sleepUntil(`s${step}`, saga.now());
+      await saga.waitFor("money", TripPaidSchema, { key: saga.key, timeoutMs: 600_000 });
+      await booking(saga, "end");
+    });
+    await isParked("hundred");
+    await pay("hundred", 1);
+    await becomes("hundred", COMPLETED);
+    expect(await booked("hundred")).toEqual({ end: 1 });
+    const journal = streamNames(mesh.namespace).journal("parley.test.v1");
+    const snapshots = `${mesh.namespace}.jrn.parley-test-v1.snap.sagas.>`;
+    expect(await mesh.broker.manager.streams.getMessage(journal, { last_by_subj: snapshots })).not.toBeNull();
   });
 
   test("a saga of more than a thousand steps is stopped, with its history bounded", { timeout: 30_000 }, async () => {
