@@ -20,7 +20,7 @@ export function errorDetail(error: MeshError): MeshErrorDetail {
     mayHaveRun: error.mayHaveRun,
     userMessage: error.userMessage ?? "",
     violations: error.violations.map((violation) => ({ ...violation })),
-    ...(error.retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(error.retryAfterMs) }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(Math.ceil(error.retryAfterMs)) }),
   });
 }
 

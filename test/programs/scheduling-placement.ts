@@ -26,9 +26,14 @@ export interface Placed extends AsyncDisposable {
   readonly host: Host;
   /** A client at the gateway; all that it calls is part of one trace. */
   client<S extends DescService>(service: S, traceId: string): Client<S>;
-  /** Process of an agent, where each has its own. */
-  readonly processes: ReadonlyMap<string, ChildProcess>;
+  /** Ends the process of an agent at once, as a lost machine would. Only where each has its own. */
+  kill(agent: AgentName): Promise<void>;
+  /** Starts the process of an agent that was ended; resolves when it takes calls. */
+  restart(agent: AgentName): Promise<void>;
 }
+
+/** Agents by the names of their processes. */
+export type AgentName = "user" | "main" | "provider";
 
 /** Who speaks for people outside. */
 const gatewayAgent = defineAgent({
@@ -49,15 +54,14 @@ export async function placeScheduling(placement: "one" | "many", broker: string)
   const own = placement === "one" ? [...agents(), gatewayAgent] : [gatewayAgent];
   const edge = opening.use(await host({ agents: own, broker, namespace, observer, drainMs: 1_000 }));
   opening.defer(() => deleteNamespace(edge.broker, namespace));
-  const processes = new Map<string, ChildProcess>();
-  if (placement === "many") {
-    for (const name of ["user", "main", "provider"]) {
-      const child = startAgents({ broker, namespace, name, observer });
-      opening.defer(() => kill(child.process));
-      processes.set(name, child.process);
-      await child.ready;
-    }
-  }
+  const processes = new Map<AgentName, ChildProcess>();
+  opening.defer(async () => void (await Promise.all([...processes.values()].map(kill))));
+  const start = async (name: AgentName) => {
+    const child = startAgents({ broker, namespace, name, observer });
+    processes.set(name, child.process);
+    await child.ready;
+  };
+  if (placement === "many") await Promise.all((["user", "main", "provider"] as const).map(start));
   const services = [UserAgentService, SchedulingAgentService, ProviderAgentService];
   await until(() => services.every(({ typeName }) => edge.directory.instancesOf(typeName).length > 0));
   await seed({ client: (service) => edge.client(service, { source: "gateway" }) });
@@ -65,7 +69,8 @@ export async function placeScheduling(placement: "one" | "many", broker: string)
   const events = opening.use(await EventRecorder.open(edge.broker, namespace));
   const open = opening.move();
   return {
-    ...{ observed, events, processes, host: edge },
+    ...{ observed, events, host: edge, restart: start },
+    kill: async (name) => kill(processes.get(name)),
     client: (service, traceId) => createClient(service, transport(gateway.url, traceId)),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -104,8 +109,8 @@ function startAgents({ broker, namespace, name, observer }: Started): {
   return { process: child, ready };
 }
 
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function kill(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;

@@ -3,6 +3,7 @@
 
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { type Agent, defineAgent, serve } from "@parley/mesh";
+import { sharedAlternatives } from "./main/alternatives.ts";
 import { appointments } from "./main/appointments.ts";
 import { confirmSlot } from "./main/confirm-slot.ts";
 import { counterOffer } from "./main/counter-offer.ts";
@@ -20,13 +21,17 @@ import { unavailability } from "./main/unavailability.ts";
  * changes mean to users. What it knows is in journals, so it may run in any number of instances.
  */
 export function schedulingAgent(): Agent {
+  const alternatives = sharedAlternatives();
   return defineAgent({
     name: "scheduling.main",
     description: "Finds free times among all providers, ranks them and books the chosen one.",
     permissions: ["READ_PROVIDERS", "BOOK_SLOT", "READ_APPOINTMENTS", "ACKNOWLEDGE_UPDATE", "OFFER_UNASKED"],
     serves: [
       serve(SchedulingAgentService, {
-        ...{ requestAppointment, selectSlot, confirmSlot, counterOffer, rescheduleAppointment },
+        ...{ requestAppointment, counterOffer },
+        selectSlot: selectSlot(alternatives),
+        confirmSlot: confirmSlot(alternatives),
+        rescheduleAppointment: rescheduleAppointment(alternatives),
         ...{ ...appointments, ...lookedAt, ...unavailability, ...suggesting },
       }),
     ],

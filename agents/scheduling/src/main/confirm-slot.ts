@@ -13,45 +13,48 @@ import { endOf, type Slot, slotOf } from "../domain/booking/slot.ts";
 import { isExpired, type Negotiation, newNegotiation } from "../domain/negotiation/negotiation.ts";
 import { appointmentOf, reasonOf } from "../messages/appointment-message.ts";
 import { windowOf } from "../messages/instants.ts";
-import { failed } from "./alternatives.ts";
+import { type Alternatives, failed } from "./alternatives.ts";
 import { conversationOf, keepSelected, negotiationAt, settle } from "./negotiations.ts";
 import { refuse } from "./refusal.ts";
 
 type Methods = Pick<Implementation<typeof SchedulingAgentService>, "confirmSlot">;
 
 /** From a chosen slot to an appointment, or to alternatives: steps 7 to 10 of a booking. */
-export const confirmSlot: Methods["confirmSlot"] = async (request, ctx) => {
-  const slot = chosenSlot(request);
-  if (slot === undefined) return failed("SLOT_UNKNOWN", []);
-  const { userId, slotId } = request;
-  const conversationId = conversationOf(ctx, request.conversationId);
-  const negotiation = await negotiated(ctx, conversationId, userId);
-  const party = partyOf(request, negotiation);
-  const refusal = { userId, slot, conversationId, party };
-  if (isExpired(negotiation, slotId, ctx.clock.now())) return refuse(ctx, { ...refusal, reason: "OFFER_EXPIRED" });
+export const confirmSlot =
+  (alternatives: Alternatives): Methods["confirmSlot"] =>
+  async (request, ctx) => {
+    const slot = chosenSlot(request);
+    if (slot === undefined) return failed("SLOT_UNKNOWN", []);
+    const { userId, slotId } = request;
+    const conversationId = conversationOf(ctx, request.conversationId);
+    const negotiation = await negotiated(ctx, conversationId, userId);
+    const party = partyOf(request, negotiation);
+    const refusal = { userId, slot, conversationId, party };
+    if (isExpired(negotiation, slotId, ctx.clock.now()))
+      return refuse(ctx, { ...refusal, reason: "OFFER_EXPIRED" }, alternatives);
 
-  await keepSelected(ctx, { conversationId, userId, slotId });
-  const { result } = await ctx.client(ProviderAgentService).requestBooking(
-    {
-      ...{ userId, slotId, conversationId, ...party },
-      idempotencyKey: bookingKey(userId, ctx.idempotencyKey),
-    },
-    { target: `pa_${slot.providerId}`, ...(conversationId === "" ? {} : { conversationId }) },
-  );
-  if (result.case !== "appointment") {
-    const reason = reasonOf(result.value?.reason ?? ReasonMessage.UNSPECIFIED);
-    return refuse(ctx, { ...refusal, reason });
-  }
-  const appointment = appointmentOf(result.value);
-  // One that waits for the provider's word stays selected.
-  if (conversationId !== "" && appointment.status === "CONFIRMED") {
-    await ctx.commit({ negotiation: negotiationAt(conversationId, userId) }, (entries) => {
-      settle(entries.negotiation, appointment);
-      return null;
-    });
-  }
-  return { result };
-};
+    await keepSelected(ctx, { conversationId, userId, slotId });
+    const { result } = await ctx.client(ProviderAgentService).requestBooking(
+      {
+        ...{ userId, slotId, conversationId, ...party },
+        idempotencyKey: bookingKey(userId, ctx.idempotencyKey),
+      },
+      { target: `pa_${slot.providerId}`, ...(conversationId === "" ? {} : { conversationId }) },
+    );
+    if (result.case !== "appointment") {
+      const reason = reasonOf(result.value?.reason ?? ReasonMessage.UNSPECIFIED);
+      return refuse(ctx, { ...refusal, reason }, alternatives);
+    }
+    const appointment = appointmentOf(result.value);
+    // One that waits for the provider's word stays selected.
+    if (conversationId !== "" && appointment.status === "CONFIRMED") {
+      await ctx.commit({ negotiation: negotiationAt(conversationId, userId) }, (entries) => {
+        settle(entries.negotiation, appointment);
+        return null;
+      });
+    }
+    return { result };
+  };
 
 /** The negotiation of a conversation; a new one where there is none. */
 export async function negotiated(ctx: Context, conversationId: string, userId: string): Promise<Negotiation> {

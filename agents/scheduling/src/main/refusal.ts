@@ -13,7 +13,7 @@ import type { FailureReason } from "../domain/booking/appointment.ts";
 import { endOf, type Slot, slotId } from "../domain/booking/slot.ts";
 import { offerMessage } from "../messages/appointment-message.ts";
 import { timeFields } from "../messages/instants.ts";
-import { alternativesTo, failed, type Instead } from "./alternatives.ts";
+import { type Alternatives, failed, type Instead } from "./alternatives.ts";
 import { negotiationAt } from "./negotiations.ts";
 
 /** A choice that could not be had. */
@@ -30,7 +30,8 @@ export interface Refused {
  * Tells of a choice that could not be had: whoever chose gets what is free instead, others hear AppointmentFailed. In a
  * conversation both are written down, and what is free instead is what may be chosen from then on.
  */
-export async function refuse(ctx: Context, { userId, slot, conversationId, reason, party }: Refused) {
+export async function refuse(ctx: Context, refused: Refused, alternativesTo: Alternatives) {
+  const { userId, slot, conversationId, reason, party } = refused;
   const time = timestampFromMs(ctx.clock.now());
   const event = {
     ...{ userId, providerId: slot.providerId, slotId: slotId(slot), conversationId },

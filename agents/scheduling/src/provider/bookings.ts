@@ -12,6 +12,7 @@ import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/pro
 import type { Context, Implementation } from "@parley/mesh";
 import { appointmentsOf } from "../domain/booking/appointment.ts";
 import { decideBooking, providerOf } from "../domain/booking/booking.ts";
+import { emptyCalendar } from "../domain/booking/calendar.ts";
 import { decideCancellation } from "../domain/booking/lifecycle.ts";
 import { offeringOf } from "../domain/booking/provider.ts";
 import { resourcesFor } from "../domain/booking/resource.ts";
@@ -48,9 +49,14 @@ export const bookings: Methods = {
     const wanted = requirementsOf(ctx, provider && offeringOf(provider, slot.serviceType), { ...request, providerId });
     if (isAnybodyBusy(busyParticipants(ctx, participantIds), time))
       return answer({ kind: "refused", reason: "PARTICIPANT_BUSY", version: 0 });
+    const now = ctx.clock.now();
+    // Of many who want one time most can be told without a commit of their own: what is taken here was taken before.
+    const known = ctx.view(overview).calendars.get(providerId) ?? emptyCalendar;
+    const seen = decideBooking(known, { userId, slot, idempotencyKey, conversationId, participantIds }, now);
+    if (seen.kind === "refused" && seen.reason === "SLOT_TAKEN")
+      return answer({ kind: "refused", reason: seen.reason, version: known.version });
     const candidates = candidatesFor(ctx, wanted);
     const needsNothing = wanted.needs.length === 0 && candidates.length === 0;
-    const now = ctx.clock.now();
     const keys = { calendar: calendars.at(providerId), ...keysOf(candidates) };
     const outcome = await ctx.commit(keys, ({ calendar, ...rooms }, outbox): Outcome => {
       const resourceIds = needsNothing ? [] : resourcesFor(statesOf(rooms, candidates), wanted, time);

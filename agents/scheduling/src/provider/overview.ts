@@ -3,6 +3,7 @@
 
 import { defineProjection } from "@parley/mesh";
 import { type Appointment, personsOf } from "../domain/booking/appointment.ts";
+import { type Calendar, emptyCalendar, evolve } from "../domain/booking/calendar.ts";
 import type { Provider } from "../domain/booking/provider.ts";
 import type { Resource } from "../domain/booking/resource.ts";
 import { type CalendarEventType, calendarEventOf } from "../messages/calendar-event.ts";
@@ -14,6 +15,8 @@ import { type ResourceEventType, resources } from "./resources.ts";
 export interface Overview {
   /** By provider id. */
   readonly providers: Map<string, Provider>;
+  /** As far as they have come in, by provider id; for what may be a moment old. */
+  readonly calendars: Map<string, Calendar>;
   /** By resource id. */
   readonly resources: Map<string, Resource>;
   /** All appointments, also those that are over, by appointment id. */
@@ -28,11 +31,12 @@ export const overview = defineProjection<Overview, CalendarEventType | ResourceE
   journals: [calendars, resources],
   initial: (): Overview => ({
     providers: new Map(),
+    calendars: new Map(),
     resources: new Map(),
     appointments: new Map(),
     ofUser: new Map(),
   }),
-  evolve(state, event): Overview {
+  evolve(state, event, { key }): Overview {
     switch (event.$typeName) {
       case "parley.scheduling.v1.ResourceDescribed":
       case "parley.scheduling.v1.ResourceReserved":
@@ -44,6 +48,7 @@ export const overview = defineProjection<Overview, CalendarEventType | ResourceE
       default: {
         const known = calendarEventOf(event);
         if (known.kind === "provider-described") state.providers.set(known.provider.providerId, known.provider);
+        state.calendars.set(key, evolve(state.calendars.get(key) ?? emptyCalendar, known));
         if ("appointment" in known) keep(state, known.appointment);
         return state;
       }
