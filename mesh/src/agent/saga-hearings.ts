@@ -15,7 +15,7 @@ import type { RetryPlans } from "../plans.ts";
 import type { SagaDefinition } from "../sagas/define-saga.ts";
 import { type SagaGround, sagaOrigin } from "../sagas/driving.ts";
 import { SagaDriver } from "../sagas/saga-driver.ts";
-import { parseSagaId, startHearer, wakeHearer } from "../sagas/saga-id.ts";
+import { mailHearer, parseSagaId, startHearer, wakeHearer } from "../sagas/saga-id.ts";
 import type { SagaIndex } from "../sagas/saga-index.ts";
 import { waiterKey, wakeWaiters } from "../sagas/waiters.ts";
 import type { Agent } from "./define-agent.ts";
@@ -88,7 +88,7 @@ function mailHearing(
   return {
     contract: { ...contract, ...kept },
     from: "now",
-    operation: operationOf(agent, `saga.mail.${event.typeName}`, event),
+    operation: operationOf(agent, mailHearer(event.typeName), event),
     handle: chain(steps, async ({ message, header: cause, trace, signal }: Incoming) => {
       const at = waiterKey(agent.name, event.typeName, contract.key.read(message));
       for (const domain of domains) {

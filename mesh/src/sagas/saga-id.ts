@@ -52,6 +52,11 @@ export function wakeHearer(saga: string): string {
   return `saga.${saga}.wake`;
 }
 
+/** Name of the hearer that brings the sagas of an agent an event that they wait for. */
+export function mailHearer(typeName: string): string {
+  return `saga.mail.${typeName}`;
+}
+
 /** Name of the hearer that begins them. */
 export function startHearer(saga: string): string {
   return `saga.${saga}`;

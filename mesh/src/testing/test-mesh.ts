@@ -14,6 +14,7 @@ import { streamNames } from "../broker/stream-names.ts";
 import { durableName } from "../broker/subjects.ts";
 import { methodName } from "../contracts/method-contract.ts";
 import type { Observation } from "../pipeline/observation.ts";
+import { mailHearer, startHearer, wakeHearer } from "../sagas/saga-id.ts";
 import { CommandRecorder } from "./command-recorder.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -173,7 +174,10 @@ async function consumerStates(broker: Broker, together: readonly Watched[]): Pro
 function hearersOf(agents: readonly Agent[]): readonly string[] {
   return agents.flatMap((agent) => {
     const methods = agent.serves.flatMap(({ service }) => service.methods.map(methodName));
-    return [...agent.hears.map(({ name }) => name), ...methods].map((hearer) => durableName(agent.name, hearer));
+    const sagas = agent.sagas.flatMap(({ name }) => [startHearer(name), wakeHearer(name)]);
+    const mail = agent.sagas.flatMap(({ waits }) => waits.map(({ typeName }) => mailHearer(typeName)));
+    const all = [...agent.hears.map(({ name }) => name), ...methods, ...sagas, ...mail];
+    return [...new Set(all)].map((hearer) => durableName(agent.name, hearer));
   });
 }
 
