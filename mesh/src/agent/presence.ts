@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { setTimeout as delay } from "node:timers/promises";
 import { HealthBoard, type HealthStatus } from "../calls/health-board.ts";
 import { openPort } from "../calls/port.ts";
 import type { ServedMethods } from "../calls/served-methods.ts";
@@ -14,6 +15,12 @@ import type { Ground } from "./ground.ts";
 import type { HostOptions } from "./host-options.ts";
 import { profileOf } from "./profile.ts";
 import { requestHandler } from "./request-handler.ts";
+
+/** Milliseconds that a host goes on to take calls after it has said that it drains, if anybody is connected to it. */
+const lingerMs = 50;
+
+/** Turns of the event loop, which may have been busy all that time, in which what has come is accepted and read. */
+const readingRounds = 5;
 
 /** How others find and reach a host. */
 export interface Presence {
@@ -49,7 +56,13 @@ export async function openPresence(
   const registrations: Registration[] = [];
   opening.defer(() => each(registrations, (registration) => registration.leave()));
   const port = await openPort({ handler, host: init.address, port: init.port });
-  opening.defer(() => port.drain(init.graceMs()));
+  opening.defer(async () => {
+    // Callers that are connected have just been told, and what they send meanwhile is still answered. A connection that is
+    // closed before it was read tells its client nothing: the call may have run, for all that one knows.
+    if (port.connections > 0) await delay(Math.min(lingerMs, init.graceMs()));
+    for (let round = 0; round < readingRounds; round++) await new Promise(setImmediate);
+    await port.drain(init.graceMs());
+  });
   const endpoint = endpointOf({ ...init, url: port.url });
   const { startedAt, weight = 1, workloads, announcements } = init;
   const told = { endpoint, contractDigest: contracts.digest, startedAt, weight };

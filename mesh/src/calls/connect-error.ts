@@ -96,7 +96,12 @@ const foreignCodes = new Map<Code, ErrorCode>([
 const unreachable = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
 
 function neverReached(error: ConnectError): boolean {
-  return nodeCauses(error).some(({ code }) => unreachable.has(code));
+  return nodeCauses(error).some((cause) => unreachable.has(cause.code) || syscallOf(cause) === "connect");
+}
+
+/** The call of the system that failed: without a connection nothing was sent, whatever the reason. */
+function syscallOf(cause: Error): unknown {
+  return "syscall" in cause ? cause.syscall : undefined;
 }
 
 /**
