@@ -32,6 +32,8 @@ export interface EarsInit {
   readonly random: () => number;
   /** Milliseconds; a retry that waits longer is left to the broker. */
   readonly parkOverMs: number | undefined;
+  /** Handlers at once; default 256. */
+  readonly maxHandlers: number | undefined;
   /** Real milliseconds that are left of a drain. */
   readonly graceMs: () => number;
 }
@@ -40,7 +42,15 @@ export interface EarsInit {
 export async function openEars(
   { broker, contracts, mendStreams }: Ground,
   { subjects, appender, statuses, fallbacks, voice }: Speech,
-  { hearings, clock, random, graceMs, parkOverMs, opening }: EarsInit & { readonly opening: AsyncDisposableStack },
+  {
+    hearings,
+    clock,
+    random,
+    graceMs,
+    parkOverMs,
+    maxHandlers,
+    opening,
+  }: EarsInit & { readonly opening: AsyncDisposableStack },
 ): Promise<Ears> {
   const letters = new DeadLetters({ appender, subjects, contractDigest: contracts.digest });
   const takeOver = takingOver({ contracts, fallbacks, dispatcher: voice.dispatcher });
@@ -54,6 +64,7 @@ export async function openEars(
     parkOverMs,
     deadLetters: toldLetters(fallingBack(letters, takeOver), statuses),
     ensureStreams: mendStreams,
+    maxHandlers,
     onFailure({ operation }, { error }, delayMs) {
       if (delayMs !== undefined) recordRetry({ side: "process", operation: operation.name, error, delayMs });
     },

@@ -62,6 +62,10 @@ export interface HostOptions {
    * that is retried when the host drains. Default 5 000. Where the clock is not the machine's everything waits in memory.
    */
   readonly parkOverMs?: number | undefined;
+  /**
+   * Handlers of events and commands that run at once in this process; an eighth is reserved for each priority. Default: 256.
+   */
+  readonly maxHandlers?: number | undefined;
   /** Is told of all that is said and heard. */
   readonly observer?: Observer | undefined;
   /** Milliseconds that draining waits for what is in progress; default 10 000. */

@@ -74,6 +74,7 @@ export async function host(options: HostOptions): Promise<Host> {
     random,
     graceMs,
     parkOverMs: options.parkOverMs,
+    maxHandlers: options.maxHandlers,
     opening,
   });
   await presence.ready();

@@ -67,6 +67,12 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
   });
 }
 
+/** Whether a durable is there. */
+export async function isPresent(broker: Broker, durable: Pick<Durable, "stream" | "name">): Promise<boolean> {
+  const what = `consumer "${durable.name}" of stream "${durable.stream}"`;
+  return patiently(broker, what, async () => (await consumerInfo(broker, durable)) !== undefined);
+}
+
 /**
  * The first message that a durable may not have settled, as its sequence; of one that has settled all, the next one that the
  * stream stores. Undefined when the durable is not there.

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { durablesUnder, firstUnsettled, forgetDurable } from "../broker/durable.ts";
+import { durablesUnder, firstUnsettled, forgetDurable, isPresent } from "../broker/durable.ts";
 import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, lanes, partitions, type Subjects } from "../broker/subjects.ts";
@@ -63,11 +63,13 @@ export async function ensureParts(broker: Broker, hearing: Hearing, subjects: Su
   const parts = partsOf(hearing, subjects);
   const ordered = hearing.contract.ordered !== true;
   const other = partsOf({ ...hearing, contract: { ...hearing.contract, ordered } }, subjects);
-  const [own, others] = await Promise.all([placesOf(broker, parts), placesOf(broker, other)]);
+  const [own, others] = await Promise.all([presentOf(broker, parts), presentOf(broker, other)]);
   const gone = others.size === 0 ? [] : await allOf(broker, other, parts);
-  const places = await Promise.all(gone.map((durable) => firstUnsettled(broker, durable)));
-  const known = [...own.values(), ...places.filter((place) => place !== undefined)];
-  const resumeAt = known.length === 0 ? undefined : Math.min(...known);
+  // Looked for only where something is to be made: it may stand far in a long stream.
+  const known = own.size === parts.length ? [] : [...parts.filter(({ name }) => own.has(name)), ...gone];
+  const places = await Promise.all(known.map((durable) => firstUnsettled(broker, durable)));
+  const found = places.filter((place) => place !== undefined);
+  const resumeAt = found.length === 0 ? undefined : Math.min(...found);
   await Promise.all(parts.map((part) => ensureDurable(broker, part, own.has(part.name) ? undefined : resumeAt)));
   await Promise.all(gone.map((durable) => forgetDurable(broker, durable)));
   return parts;
@@ -90,15 +92,15 @@ async function allOf(
   );
 }
 
-/** The first sequence that each durable may not have settled; of those that are there. */
-async function placesOf(broker: Broker, durables: readonly Durable[]): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>();
+/** Names of those durables that are there. */
+async function presentOf(broker: Broker, durables: readonly Durable[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
   // The first one tells of the rest, so most hearers cost one question.
   const [first, ...rest] = durables;
   const look = async (durable: Durable) => {
-    const place = await firstUnsettled(broker, durable);
-    if (place !== undefined) found.set(durable.name, place);
-    return place !== undefined;
+    const isThere = await isPresent(broker, durable);
+    if (isThere) found.add(durable.name);
+    return isThere;
   };
   if (first !== undefined && (await look(first))) await Promise.all(rest.map(look));
   return found;
