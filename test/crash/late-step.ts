@@ -19,7 +19,7 @@ const limitMs = 60_000;
  */
 export async function lateStep({ server, namespace }: Lane): Promise<readonly Violation[]> {
   await using opened = new AsyncDisposableStack();
-  const where = { broker: server.url, namespace, ledger: "", errands: true };
+  const where = { broker: server.url, namespace, ledger: "", agents: "errands" } as const;
   const agents = [defineAgent({ name: "crash.client", publishes: [ErrandWishedSchema], journals: [purses] })];
   const client = opened.use(await host({ agents, broker: server.url, namespace, drainMs: 1_000 }));
   const plan = { point: "saga.before-call", of: "errand", hit: 1, action: "hold" } as const;
