@@ -13,18 +13,19 @@ import {
   unclearReply,
   unreachableReply,
 } from "../domain/conversation/replies.ts";
-import { understand } from "../domain/sentence/understand.ts";
 import { vocabularyOf } from "../domain/sentence/vocabulary.ts";
 import { notFound, requiredZone } from "../failure.ts";
 import { journalKey } from "../journal-key.ts";
 import { knownProviders } from "../known-providers.ts";
 import { appointmentMessage, failureMessage, offerMessage } from "../messages/appointment-message.ts";
 import { conversationStep } from "../messages/conversation-step.ts";
+import type { SentenceReader } from "../model/sentence-reader.ts";
 import { book } from "./book.ts";
 import { cancelMeant, list } from "./cancel.ts";
 import { answerTo, choose, confirm } from "./choose.ts";
 import { conversations } from "./conversations.ts";
 import { move } from "./move.ts";
+import { readSentence } from "./read-sentence.ts";
 import { type Answer, say, servicesOf, type Turn } from "./turn.ts";
 import { understandingMessage } from "./understanding-message.ts";
 
@@ -33,49 +34,52 @@ type Methods = Pick<Implementation<typeof UserAgentService>, "converse" | "choos
 /** Failures after which the same sentence may work in a moment; a person is told so instead of getting an error. */
 const passing: readonly ErrorClass[] = ["TRANSIENT", "RATE_LIMIT", "UNAVAILABLE", "TIMEOUT"];
 
-/** Talking with users: steps 1, 6 and 11 of a booking, and the calls between them. */
-export const talk: Methods = {
-  async converse(request, ctx) {
-    const { userId, text } = request;
-    const { conversationId, conversation } = await continued(request, ctx);
-    const timeZone = requiredZone("time_zone", request.timeZone, conversation.timeZone);
-    const reader = { now: ctx.clock.now(), timeZone };
-    const providers = await knownProviders(ctx, { conversationId });
-    const offered = conversation.cancellable.length > 0 ? conversation.cancellable : conversation.offers;
-    const understood = understand(text, { ...reader, vocabulary: vocabularyOf(providers), offered });
-    const turn: Turn = { ctx, userId, conversationId, conversation, reader, providers, understood };
+/** Talking with users: steps 1, 6 and 11 of a booking, and the calls between them. Without a model the grammar reads the sentences. */
+export function talk(model: SentenceReader | undefined): Methods {
+  return {
+    async converse(request, ctx) {
+      const { userId, text } = request;
+      const { conversationId, conversation } = await continued(request, ctx);
+      const timeZone = requiredZone("time_zone", request.timeZone, conversation.timeZone);
+      const reader = { now: ctx.clock.now(), timeZone };
+      const providers = await knownProviders(ctx, { conversationId });
+      const offered = conversation.cancellable.length > 0 ? conversation.cancellable : conversation.offers;
+      const situation = { ...reader, vocabulary: vocabularyOf(providers), offered, providers };
+      const understood = await readSentence({ ctx, model }, text, situation);
+      const turn: Turn = { ctx, userId, conversationId, conversation, reader, providers, understood };
 
-    const answer = await answered(turn);
-    const events: readonly ConversationEvent[] = [{ kind: "heard", userId, timeZone }, ...answer.events];
-    await keep(ctx, { conversationId, userId, events });
-    const requested = answer.events.find((event) => event.kind === "requested")?.request;
-    return {
-      conversationId,
-      reply: answer.reply,
-      understood: understandingMessage(turn, requested),
-      offers: events.reduce(evolve, conversation).offers.map(offerMessage),
-      ...(answer.appointment === undefined ? {} : { appointment: appointmentMessage(answer.appointment) }),
-    };
-  },
+      const answer = await answered(turn);
+      const events: readonly ConversationEvent[] = [{ kind: "heard", userId, timeZone }, ...answer.events];
+      await keep(ctx, { conversationId, userId, events });
+      const requested = answer.events.find((event) => event.kind === "requested")?.request;
+      return {
+        conversationId,
+        reply: answer.reply,
+        understood: understandingMessage(turn, requested),
+        offers: events.reduce(evolve, conversation).offers.map(offerMessage),
+        ...(answer.appointment === undefined ? {} : { appointment: appointmentMessage(answer.appointment) }),
+      };
+    },
 
-  async chooseSlot(request, ctx) {
-    const { userId, slotId } = request;
-    const { conversationId, conversation } = await continued(request, ctx);
-    const { timeZone, moving } = conversation;
-    const reader = { now: ctx.clock.now(), timeZone };
-    const outcome = await confirm({ ctx, userId, conversationId, moving }, slotId);
-    const { reply, events } = answerTo(outcome, { reader, moving });
-    await keep(ctx, {
-      ...{ conversationId, userId },
-      events: [{ kind: "heard", userId, timeZone }, { kind: "selected", slotId }, ...events],
-    });
-    const result =
-      outcome.kind === "confirmed"
-        ? { case: "appointment" as const, value: appointmentMessage(outcome.appointment) }
-        : { case: "failure" as const, value: failureMessage(outcome.failure) };
-    return { conversationId, reply, result };
-  },
-};
+    async chooseSlot(request, ctx) {
+      const { userId, slotId } = request;
+      const { conversationId, conversation } = await continued(request, ctx);
+      const { timeZone, moving } = conversation;
+      const reader = { now: ctx.clock.now(), timeZone };
+      const outcome = await confirm({ ctx, userId, conversationId, moving }, slotId);
+      const { reply, events } = answerTo(outcome, { reader, moving });
+      await keep(ctx, {
+        ...{ conversationId, userId },
+        events: [{ kind: "heard", userId, timeZone }, { kind: "selected", slotId }, ...events],
+      });
+      const result =
+        outcome.kind === "confirmed"
+          ? { case: "appointment" as const, value: appointmentMessage(outcome.appointment) }
+          : { case: "failure" as const, value: failureMessage(outcome.failure) };
+      return { conversationId, reply, result };
+    },
+  };
+}
 
 async function continued(
   { userId, conversationId: asked }: { userId: string; conversationId: string },
