@@ -13,6 +13,7 @@ import {
   InstanceStatus,
   type RegisterRequestSchema,
   type RegisterResponse,
+  WireProtocol,
 } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { defineAgent } from "@parley/mesh";
 import { Contracts } from "@parley/mesh/contracts";
@@ -216,9 +217,12 @@ test("who gets into the directory by another way is not called for a service tha
   await until(() => serving().length === 1);
   const [real] = serving();
   if (real === undefined) throw new Error("gone");
-  const registration = await desk.register({ ...real, id: "liar", name: "test.liar", endpoint: "http://127.0.0.1:1" });
+  await using liar = await echoPeer();
+  const { GRPC: protocol } = WireProtocol;
+  const registration = await desk.register({ ...real, id: "liar", name: "test.liar", endpoint: liar.url, protocol });
   await registration.ready();
   await until(() => serving().length === 2);
-  for (let i = 0; i < 4; i++) await caller.client(EchoService).failOnce({});
+  for (let i = 0; i < 4; i++) await caller.client(EchoService).echo({ text: "who" });
+  expect(liar.heard).toEqual([]);
   await registration.leave();
 });
