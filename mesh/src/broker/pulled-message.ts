@@ -83,6 +83,18 @@ function factsIn(reply: string): Facts | undefined {
   };
 }
 
+/**
+ * What names a stored message for good, however often it is delivered. Its sequence alone does not: a stream that was deleted
+ * and made again begins to count anew.
+ */
+export function placeOf({
+  stream,
+  sequence,
+  storedAt,
+}: Pick<PulledMessage, "stream" | "sequence" | "storedAt">): readonly [string, number, number] {
+  return [stream, sequence, storedAt];
+}
+
 /** Headers of a delivery by lower-case name; of several values the first. What the broker added for itself is left out. */
 export function receivedHeaders(delivery: Msg): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();

@@ -48,7 +48,7 @@ function burial(change: Partial<Burial> = {}): Burial {
   };
 }
 
-test("a message that is buried again, after a crash or by another instance, leaves the first letter", async () => {
+test("a message that is buried again, after a crash or by another instance, leaves the first letter; another one at its place has its own", async () => {
   await using test = await openTestBroker();
   const { broker, names, appender, subjects } = test;
   const deadLetters = new DeadLetters({ appender, subjects, contractDigest: "d" });
@@ -57,8 +57,10 @@ test("a message that is buried again, after a crash or by another instance, leav
   const other = burial();
   await deadLetters.bury({ ...other, hearing: { ...other.hearing, operation: { ...operation, handler: "other" } } });
   await deadLetters.bury({ ...other, pulled: { ...other.pulled, sequence: 8 } });
+  // Of a stream that was deleted and made again: another message at the same place.
+  await deadLetters.bury({ ...other, pulled: { ...other.pulled, storedAt: 1 } });
 
-  expect((await broker.manager.streams.info(names.dead)).state.messages).toBe(3);
+  expect((await broker.manager.streams.info(names.dead)).state.messages).toBe(4);
   const first = await broker.manager.streams.getMessage(names.dead, { seq: 1 });
   const letter = fromBinary(DeadLetterSchema, first?.data ?? new Uint8Array());
   expect(letter.diedAt && timestampMs(letter.diedAt)).toBe(1_000);

@@ -5,7 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import type { Appender } from "../broker/appender.ts";
-import type { PulledMessage } from "../broker/pulled-message.ts";
+import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
@@ -59,7 +59,7 @@ export class DeadLetters implements Graveyard {
   }
 
   /**
-   * Stores the letter. Its id follows from stream, sequence and hearer, so burying the same message again, after a crash
+   * Stores the letter. Its id follows from the place of the message and its hearer, so burying the same message again, after a crash
    * between storing and terminating it, stores nothing twice. A message that leaves no room for its own letter is left out
    * of it: the letter says where it stands.
    */
@@ -114,7 +114,7 @@ export class DeadLetters implements Graveyard {
 /** The id of the letter that a message becomes: the same however often, and by whomever, it is buried. */
 export function letterIdOf({ pulled, hearing }: Pick<Burial, "pulled" | "hearing">): string {
   const { agent, handler } = hearing.operation;
-  return derivedId(pulled.stream, pulled.sequence, agent, handler);
+  return derivedId(...placeOf(pulled), agent, handler);
 }
 
 /** Characters of an error's text that a letter without its message holds. */

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import type { PulledMessage } from "../broker/pulled-message.ts";
+import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
 import { laneIn, type Subjects } from "../broker/subjects.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
@@ -110,7 +110,7 @@ export class Deliveries {
 
   async #take(message: PulledMessage, origin: Origin): Promise<void> {
     const { partition } = origin;
-    const place = `${origin.durable.name} ${message.sequence}`;
+    const place = [origin.durable.name, ...placeOf(message)].join(" ");
     for (let before = this.#inHand.get(place); before !== undefined; before = this.#inHand.get(place)) {
       // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
       // delivery settles it, unless that one was lost.

@@ -43,6 +43,8 @@ test("what is parked again, after a crash before it was acknowledged, waits once
   await park(pulled, { ...hearer, header, due });
   await park({ ...pulled, deliveryCount: 2 }, { ...hearer, header, due: due + 1 });
   expect([await holds(pulled), await holds({ ...pulled, sequence: 8 })]).toEqual([true, false]);
+  // Of a stream that was deleted and made again.
+  expect(await holds({ ...pulled, storedAt: 1 })).toBe(false);
   await park({ ...pulled, sequence: 8 }, { ...hearer, header, due });
 
   const { state } = await broker.manager.streams.info(names.schedules);

@@ -5,7 +5,7 @@ import type { Appender } from "../broker/appender.ts";
 import type { Broker } from "../broker/connection.ts";
 import { keyOfToken } from "../broker/key-token.ts";
 import { storedAt } from "../broker/new-message.ts";
-import type { PulledMessage } from "../broker/pulled-message.ts";
+import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { lanes, type Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
@@ -16,8 +16,8 @@ import { attemptsHeader, type FailedAttempt, writeAttempts } from "./past-attemp
 const firedTtl = "168h";
 
 /** The schedule under which a message of a stream waits. */
-export function scheduleIdOf({ stream, sequence }: Pick<PulledMessage, "stream" | "sequence">): string {
-  return derivedId("parked", stream, sequence);
+export function scheduleIdOf(pulled: PulledMessage): string {
+  return derivedId("parked", ...placeOf(pulled));
 }
 
 /** A message that is to come again, and when. */
