@@ -100,6 +100,20 @@ test("a batch that is sent half before the connection is lost is stored whole, o
   expect(await contentOf(mesh.broker, mesh.names.journal(domain), 2)).toHaveLength(2);
 });
 
+test("a batch that grew since it was stored has the rest stored too, where nothing is expected; another message under an id is refused", async () => {
+  await using mesh = await openTestBroker();
+  const { broker, names, subjects } = mesh;
+  const plain = (id: string) =>
+    textMessage(subjects.outgoingEvent({ domain, typeName: "parley.test.v1.Happened", priority: "LOW" }, id), id);
+  await appendBatch(broker, [plain("1"), plain("2")]);
+  const grown = await appendBatch(broker, [plain("1"), plain("2"), plain("3")]);
+  expect(grown.map(({ duplicate }) => duplicate)).toEqual([true, true, false]);
+  const content = await contentOf(broker, names.journal(domain), 3);
+  expect(content.map(([, text]) => text)).toEqual(["1", "2", "3"]);
+  const other = { ...plain("2"), payload: new TextEncoder().encode("other") };
+  await expect(appendBatch(broker, [plain("4"), other])).rejects.toMatchObject({ code: "MESSAGE_ID_REUSED" });
+});
+
 test("the same batch again is known to be stored, and where", async () => {
   await using mesh = await openTestBroker();
   const batch = [event(mesh, "a", 0, "1"), event(mesh, "b", 0, "2")];

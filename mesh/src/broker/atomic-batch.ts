@@ -4,6 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { nuid } from "@nats-io/transport-node";
 import { MeshError } from "../mesh-error.ts";
+import { append } from "./append.ts";
 import { tryAppend } from "./append-answer.ts";
 import { meaningOf } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
@@ -25,14 +26,15 @@ const pauseMs = 50;
 const maxOpen = 12;
 const gates = new WeakMap<Broker, Gate>();
 
-/** The broker's word for: a message of the batch is stored already, so the whole batch is. */
+/** The broker's word for: the id of a message of the batch is stored already; it stores none of them. */
 const idsAreStored = 10201;
 /** The broker's words for: the batch was not begun, since too many are open, or was forgotten half-way. It has not run. */
 const notBegun: ReadonlySet<number> = new Set([10176, 10210]);
 
 /**
  * Stores several messages of one stream, all or none. While the broker gives no definite answer the batch is repeated under
- * the same ids.
+ * the same ids. Where nothing is expected and the ids of some are stored already, by a sender that had fewer then, the others
+ * are stored one by one.
  *
  * @returns where each is stored; sequence 0 when it is known only that they are
  * @throws MeshError as Appender.append does; TOO_LARGE also for more than {@link maxBatch} messages
@@ -60,7 +62,7 @@ async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Prom
       const doubtful = answer.errorCode === idsAreStored || (code === "CONFLICT" && inDoubt);
       const own = doubtful ? await ownPosition(broker, answer.stream, messages) : undefined;
       if (own !== undefined) return positions(messages, own, true);
-      if (answer.errorCode === idsAreStored) return messages.map(() => ({ sequence: 0, duplicate: true }));
+      if (answer.errorCode === idsAreStored) return partlyStored(broker, messages);
       const text = `batch of ${messages.length} on "${first.subject}" was not stored (${answer.errorCode}): ${answer.reason}`;
       throw new MeshError({ code, message: text, mayHaveRun: inDoubt && code !== "CONFLICT" });
     }
@@ -68,6 +70,19 @@ async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Prom
     if (answer.kind === "closed" || Date.now() > deadline) throw unavailable(first, answer, inDoubt);
     await delay(pauseMs * (1 + Math.random()));
   }
+}
+
+/**
+ * A batch of which at least one message is stored. One that expects something is stored as a whole then, for no other holds its
+ * ids; of one that does not, each is looked at by itself.
+ */
+async function partlyStored(broker: Broker, messages: readonly NewMessage[]): Promise<readonly Appended[]> {
+  if (messages.some(({ expect }) => expect !== undefined)) {
+    return messages.map(() => ({ sequence: 0, duplicate: true }));
+  }
+  const stored: Appended[] = [];
+  for (const message of messages) stored.push(await append(broker, message));
+  return stored;
 }
 
 /** Sends the whole batch in one go: a batch that is open for long keeps others out. */
