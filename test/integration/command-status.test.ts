@@ -286,7 +286,7 @@ describe("a command that is dispatched again under its sender's idempotency key"
     expect(await mesh.load(jobs.at("at once"))).toBe(1);
   });
 
-  test("twice in a batch is there once", async () => {
+  test("twice in a batch is there once, and two requests under one key are refused whole", async () => {
     const { commands } = await mesh.dispatchAll(job, [
       { name: "twice", requestId: "r-3" },
       { name: "twice", requestId: "r-3" },
@@ -296,6 +296,12 @@ describe("a command that is dispatched again under its sender's idempotency key"
     expect(commands).toHaveLength(3);
     expect(new Set(commands.map(({ id }) => id)).size).toBe(2);
     expect(workshop.runsOf("twice")).toHaveLength(2);
+    const differing = [
+      { name: "one", requestId: "r-5" },
+      { name: "other", requestId: "r-5" },
+    ];
+    await expect(mesh.dispatchAll(job, differing)).rejects.toMatchObject({ code: "MESSAGE_ID_REUSED" });
+    expect(workshop.runsOf("one")).toHaveLength(0);
   });
 });
 

@@ -4,6 +4,7 @@
 import { type DescMessage, type DescMethodUnary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Appender } from "../broker/appender.ts";
 import { maxBatch } from "../broker/atomic-batch.ts";
+import { packageOf } from "../broker/proto-token.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
@@ -86,7 +87,7 @@ export class Dispatcher {
     await this.#assertPermitted(command.contract, origin.source);
     const earlier = await this.#earlier(command, origin.source);
     if (earlier !== undefined) return this.#init.desk.dispatched({ id: earlier, output: method.output }, origin);
-    await this.#init.ensureDomain(domainOf(method));
+    await this.#init.ensureDomain(packageOf(command.contract.name));
     const made = this.#message(command, origin);
     await this.#store([made]);
     return this.#handle(made, method.output, origin);
@@ -111,14 +112,16 @@ export class Dispatcher {
     const [first] = requests;
     if (first === undefined) return { id, commands: [] };
     await this.#assertPermitted(first.contract, origin.source);
-    await ensureDomain(domainOf(method));
+    await ensureDomain(packageOf(first.contract.name));
     const stored = new Map<string, CommandMessage>();
     const ids: string[] = [];
     for (const request of requests) {
       const earlier = await this.#earlier(request, origin.source);
       const made = earlier === undefined ? this.#message(request, origin) : undefined;
       const key = earlier ?? made?.header.messageId ?? "";
-      if (made !== undefined && !stored.has(key)) stored.set(key, made);
+      const twin = stored.get(key);
+      if (made !== undefined && twin === undefined) stored.set(key, made);
+      if (made !== undefined && twin !== undefined) assertSame(request.contract.name, twin, made);
       ids.push(key);
     }
     await this.#store([...stored.values()]);
@@ -134,7 +137,7 @@ export class Dispatcher {
     const { clock, subjects } = this.#init;
     return commandMessage(command, {
       subjects,
-      domain: domainOf(command.contract.desc),
+      domain: packageOf(command.contract.name),
       source,
       cause: cause?.header,
       trace: cause?.trace ?? rootTrace(),
@@ -172,8 +175,7 @@ export class Dispatcher {
     const { requestDigest } = known.command;
     const digest = payloadDigest(toBinary(contract.desc.input, request));
     if (requestDigest === "" || requestDigest === digest) return id;
-    const message = `"${contract.name}" was dispatched with another request under the same idempotency key (command "${id}"); take a new key for a new request`;
-    throw new MeshError({ code: "MESSAGE_ID_REUSED", message });
+    throw otherRequest(contract.name, id);
   }
 
   async #assertPermitted({ name, permission }: MethodContract, source: string): Promise<void> {
@@ -185,10 +187,15 @@ export class Dispatcher {
   }
 }
 
-function domainOf(method: {
-  readonly parent: { readonly file: { readonly proto: { readonly package: string } } };
-}): string {
-  return method.parent.file.proto.package;
+/** Two of a batch under one idempotency key are one command, where they ask for the same. */
+function assertSame(name: string, one: CommandMessage, other: CommandMessage): void {
+  if (payloadDigest(one.message.payload) === payloadDigest(other.message.payload)) return;
+  throw otherRequest(name, one.header.messageId);
+}
+
+function otherRequest(name: string, id: string): MeshError {
+  const message = `"${name}" was dispatched with another request under the same idempotency key (command "${id}"); take a new key for a new request`;
+  return new MeshError({ code: "MESSAGE_ID_REUSED", message });
 }
 
 function tooMany(count: number): MeshError {

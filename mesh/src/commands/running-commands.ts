@@ -34,6 +34,7 @@ export class RunningCommands {
     const runs = this.#runs.get(id) ?? new Set();
     this.#runs.set(id, runs.add(controller));
     const pass = () => controller.abort(given?.reason);
+    if (given?.aborted) pass();
     given?.addEventListener("abort", pass, { once: true });
     return {
       signal: controller.signal,

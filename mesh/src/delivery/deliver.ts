@@ -65,7 +65,7 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
   if (due - clock.now() > holdMs && (await park(delivery, { attempt: opened.header.attempt, due }))) return;
   // More than once where it is later than a timer can say.
   for (let earlyMs = due - clock.now(); earlyMs > 0; earlyMs = due - clock.now()) {
-    if (!(await pause(earlyMs, init))) return pulled.nak(earlyMs);
+    if (!(await pause(earlyMs, init))) return pulled.nak(Math.max(1, due - clock.now()));
   }
   let attempt = opened.header.attempt + pulled.deliveryCount - 1;
   for (const carried = attempts.length; ; ) {

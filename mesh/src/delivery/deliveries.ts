@@ -124,7 +124,13 @@ export class Deliveries {
     const isConnected = partition === undefined ? undefined : () => this.#init.broker.connected;
     const hold = new Hold(message, isConnected);
     const work = this.#handle(hold, origin)
-      .catch(() => hold.message.nak(1_000))
+      .catch((error: unknown) => {
+        logger.warn(
+          { err: error, subject: message.subject },
+          "a message could not be taken to its end; it comes again",
+        );
+        hold.message.nak(1_000);
+      })
       .finally(() => {
         hold[Symbol.dispose]();
         this.#inHand.delete(place);

@@ -5,6 +5,7 @@ import type { Appender } from "../broker/appender.ts";
 import type { Broker } from "../broker/connection.ts";
 import { keyOfToken } from "../broker/key-token.ts";
 import { storedAt } from "../broker/new-message.ts";
+import { patiently } from "../broker/patience.ts";
 import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { lanes, type Subjects } from "../broker/subjects.ts";
@@ -78,7 +79,9 @@ export function parking({ broker, appender, subjects }: ParkingInit): Parking {
     },
     async holds(pulled) {
       const filter = subjects.scheduled(scheduleIdOf(pulled));
-      return (await storedAt(broker, schedules, { seq: 1, next_by_subj: filter })) !== undefined;
+      // To give up would hand the message back, and each delivery counts as a try.
+      const look = () => storedAt(broker, schedules, { seq: 1, next_by_subj: filter });
+      return (await patiently(broker, "what is parked", look)) !== undefined;
     },
   };
 }
