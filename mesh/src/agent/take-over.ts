@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
 import type { Dispatcher } from "../commands/dispatcher.ts";
+import { isUnary } from "../commands/unary-method.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { TakeOver } from "../delivery/fall-back-command.ts";
 import { openMessage } from "../delivery/open-message.ts";
@@ -38,8 +38,4 @@ export function takingOver({ contracts, fallbacks, dispatcher }: TakeOverInit): 
     const { id } = await dispatcher.dispatch({ method, init: request, options: { priority: header.priority } }, origin);
     return { method: name, id };
   };
-}
-
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === "unary";
 }

@@ -332,11 +332,6 @@ export class Subjects {
         };
   }
 
-  /** Filter on EVENTS of one type and key. */
-  eventsOfKey(typeName: string, key: string): string {
-    return `${this.namespace}.evt.*.${typeToken(typeName)}.*.${keyToken(key)}`;
-  }
-
   /** Where the broker hands what `stream` sources from `origin` over to itself. */
   sourceDelivery(stream: string, origin: string): string {
     return `${this.namespace}.src.${stream}.${origin}`;

@@ -12,6 +12,7 @@ export function unaryMethod({ desc, name }: MethodContract): DescMethodUnary {
   throw new MeshError({ code: "UNIMPLEMENTED", message });
 }
 
-function isUnary(desc: DescMethod): desc is DescMethod & DescMethodUnary {
+/** Whether a method has one request and one answer. */
+export function isUnary(desc: DescMethod): desc is DescMethod & DescMethodUnary {
   return desc.methodKind === "unary";
 }

@@ -50,7 +50,7 @@ export async function replayedEvents(
   const subjects = new Subjects(namespace);
   const { events } = streamNames(namespace);
   const { last } = await extent(broker, events);
-  const filter = key === "" ? subjects.heardEvent(typeName) : subjects.eventsOfKey(typeName, key);
+  const filter = key === "" ? subjects.heardEvent(typeName) : subjects.heardEventOf(typeName, key);
   const entries = forwards(broker, { stream: events, filter, from: { since: from - clockSlackMs }, to: last });
   return { contract, entries, covers: (publishedAt) => publishedAt >= from && publishedAt < before };
 }
