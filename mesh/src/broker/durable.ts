@@ -6,8 +6,8 @@ import { type ConsumerConfig, type ConsumerInfo, JetStreamApiError } from "@nats
 import { nanos } from "@nats-io/transport-node";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { firstOf } from "./pages.ts";
 import { patiently } from "./patience.ts";
+import { firstOf } from "./stored-entry.ts";
 import { durableName } from "./subjects.ts";
 
 /**

@@ -52,6 +52,22 @@ export async function messageAt(broker: Broker, stream: string, sequence: number
   }
 }
 
+/** The first message of a filter, from a sequence on, by the word of the stream's leader; also of streams not read directly. */
+export async function firstOf(
+  broker: Broker,
+  stream: string,
+  { filter, from }: { readonly filter: string; readonly from: number },
+): Promise<StoredEntry | undefined> {
+  try {
+    const query = { next_by_subj: filter, seq: Math.max(1, from) };
+    const found = await broker.manager.streams.getMessage(stream, query);
+    return found === null ? undefined : storedEntry(found);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw brokerError(error, `reading "${filter}" of stream "${stream}"`);
+  }
+}
+
 function byLowerCase(given: MsgHdrs | undefined): Map<string, string> {
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) headers.set(name.toLowerCase(), given?.last(name) ?? "");

@@ -4,7 +4,6 @@
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { directPage, type PageQuery } from "./direct-page.ts";
-
 import { patiently } from "./patience.ts";
 import { readEntry, type StoredEntry } from "./stored-entry.ts";
 
@@ -18,8 +17,10 @@ export interface ScanQuery {
 export interface ForwardQuery extends ScanQuery {
   /** First sequence, or milliseconds since the epoch from when on messages were stored; default: the oldest. */
   readonly from?: PageQuery["from"] | undefined;
-  /** Last sequence. */
-  readonly to: number;
+  /** Last sequence; default: to the end. */
+  readonly to?: number | undefined;
+  /** Most messages that are asked for at once, four megabytes of them; default: 32, for who may need only a few. */
+  readonly atOnce?: number | undefined;
 }
 
 /** Messages that are in memory at once while a stream is read; they may be a megabyte each. */
@@ -34,17 +35,21 @@ const widest = 1 << 20;
  *
  * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE
  */
-export async function* forwards(broker: Broker, query: ForwardQuery): AsyncGenerator<StoredEntry> {
-  const { stream, filter, to } = query;
-  for (let next = query.from ?? 1; typeof next !== "number" || next <= to; ) {
-    const page = await pageOf(broker, stream, { filter, from: next, maxMessages: together });
-    for (const entry of page.entries) {
-      if (entry.sequence > to) return;
-      yield entry;
-      next = entry.sequence + 1;
-    }
-    if (page.remaining === 0 || page.entries.length === 0) return;
+export async function* pages(broker: Broker, query: ForwardQuery): AsyncGenerator<readonly StoredEntry[]> {
+  const { stream, filter, from = 1, to = Number.POSITIVE_INFINITY, atOnce = together } = query;
+  for (let next = typeof from === "number" ? Math.max(1, from) : from; typeof next !== "number" || next <= to; ) {
+    const { entries, remaining } = await pageOf(broker, stream, { filter, from: next, maxMessages: atOnce });
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    yield entries.filter(({ sequence }) => sequence <= to);
+    if (remaining === 0) return;
+    next = last.sequence + 1;
   }
+}
+
+/** The messages of {@link pages}, one by one. */
+export async function* forwards(broker: Broker, query: ForwardQuery): AsyncGenerator<StoredEntry> {
+  for await (const page of pages(broker, query)) yield* page;
 }
 
 /**

@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { nameToken } from "../broker/key-token.ts";
-import { firstOf } from "../broker/pages.ts";
+import { firstOf } from "../broker/stored-entry.ts";
 import type { Finding } from "./finding.ts";
 import { type HearerPlace, hearerPlaces, isAbandoned, isPulled, waitingIn } from "./hearer-place.ts";
 import type { Check, Patient } from "./patient.ts";

@@ -4,7 +4,8 @@
 import { streamInfo } from "../broker/ensure-stream.ts";
 import { readLast } from "../broker/journal-stream.ts";
 import { keyOfToken } from "../broker/key-token.ts";
-import { firstOf, pages, type Stored } from "../broker/pages.ts";
+import { firstOf, type StoredEntry } from "../broker/stored-entry.ts";
+import { forwards } from "../broker/stream-scan.ts";
 import { journalHeader } from "../journal/journal-header.ts";
 import { decodePlain } from "../journal/plain-text.ts";
 import type { Finding } from "./finding.ts";
@@ -37,11 +38,10 @@ async function ofDomain(patient: Patient, domain: string): Promise<readonly Find
   const findings: Finding[] = [];
   const keys = new Map<string, Key>();
   const from = Math.max(info.state.first_seq, info.state.last_seq - sample + 1);
-  for await (const page of pages(broker, stream, { filter: subjects.stateOfDomain(domain), from })) {
-    for (const entry of page) {
-      const problem = count(keys, entry);
-      if (problem !== undefined) findings.push(hole(stream, problem));
-    }
+  const query = { stream, filter: subjects.stateOfDomain(domain), from, atOnce: 1_000 };
+  for await (const entry of forwards(broker, query)) {
+    const problem = count(keys, entry);
+    if (problem !== undefined) findings.push(hole(stream, problem));
   }
   const isWhole = from <= info.state.first_seq;
   const begun = [...keys.values()].filter(({ first }) => first > 1);
@@ -53,9 +53,9 @@ async function ofDomain(patient: Patient, domain: string): Promise<readonly Find
 }
 
 /** Counts an event in; says what is wrong with its number. */
-function count(keys: Map<string, Key>, entry: Stored): string | undefined {
+function count(keys: Map<string, Key>, entry: StoredEntry): string | undefined {
   const [, , , , journal = "", key = ""] = entry.subject.split(".");
-  const text = entry.header(journalHeader.version);
+  const text = entry.headers.get(journalHeader.version);
   const version = Number(text);
   const name = named({ journal, key });
   if (text === undefined || !Number.isInteger(version) || version < 1) {
@@ -82,7 +82,7 @@ async function beginning(
 ): Promise<string | undefined> {
   const filter = `${subjects.stateOfDomain(domain).slice(0, -1)}${key.journal}.${key.key}.>`;
   const first = await firstOf(broker, names.journal(domain), { filter, from: 1 });
-  const version = Number(first?.header(journalHeader.version));
+  const version = Number(first?.headers.get(journalHeader.version));
   if (first === undefined || version <= 1) return undefined;
   const snapshot = await readLast(broker, stream, { of: snapshotOf(filter), certain: true });
   if (snapshot === undefined)

@@ -2,9 +2,10 @@
 // Copyright the Parley authors
 
 import { streamInfo } from "../broker/ensure-stream.ts";
-import { pages, type Stored } from "../broker/pages.ts";
 import { readSourceMark } from "../broker/sourcing.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import type { DurableSource } from "../broker/stream-configs.ts";
+import { forwards, pages } from "../broker/stream-scan.ts";
 import type { Finding } from "./finding.ts";
 import type { Check, Patient } from "./patient.ts";
 
@@ -15,7 +16,9 @@ interface Taken {
   readonly ids: ReadonlyMap<number, string | undefined>;
 }
 
-const idHeader = "Nats-Msg-Id";
+const idHeader = "nats-msg-id";
+/** Messages that are read at once. */
+const atOnce = 1_000;
 /** Messages of one stream that are remembered to find those that it took twice. */
 const maxRemembered = 100_000;
 
@@ -54,15 +57,16 @@ async function* takenBy(
   if (info === undefined) return;
   const { first_seq, last_seq } = info.state;
   const reached = new Map<string, number>();
-  for await (const page of pages(broker, stream, { filter: ">", from: Math.max(first_seq, last_seq - sample + 1) })) {
+  const from = Math.max(first_seq, last_seq - sample + 1);
+  for await (const page of pages(broker, { stream, filter: ">", from, atOnce })) {
     for (const [origin, ids] of byOrigin(page, doubles)) {
       const sequences = [...ids.keys()];
       const [lowest, to] = [Math.min(...sequences), Math.max(...sequences)];
       const before = reached.get(origin);
       // A journal that was made anew begins again.
-      const from = before === undefined || lowest <= before ? lowest : before + 1;
+      const begin = before === undefined || lowest <= before ? lowest : before + 1;
       reached.set(origin, to);
-      yield [origin, { from, to, ids }];
+      yield [origin, { from: begin, to, ids }];
     }
   }
 }
@@ -80,24 +84,26 @@ class Doubles {
   }
 }
 
-function byOrigin(page: readonly Stored[], doubles: Doubles): ReadonlyMap<string, Map<number, string | undefined>> {
+function byOrigin(
+  page: readonly StoredEntry[],
+  doubles: Doubles,
+): ReadonlyMap<string, Map<number, string | undefined>> {
   const origins = new Map<string, Map<number, string | undefined>>();
   for (const message of page) {
-    const mark = readSourceMark(message.header("Nats-Stream-Source"));
+    const mark = readSourceMark(message.headers.get("nats-stream-source"));
     if (mark === undefined) continue;
-    doubles.see(`${mark.origin} ${mark.sequence} ${message.header(idHeader)}`);
+    doubles.see(`${mark.origin} ${mark.sequence} ${message.headers.get(idHeader)}`);
     const ids = origins.get(mark.origin) ?? new Map<number, string | undefined>();
-    origins.set(mark.origin, ids.set(mark.sequence, message.header(idHeader)));
+    origins.set(mark.origin, ids.set(mark.sequence, message.headers.get(idHeader)));
   }
   return origins;
 }
 
 async function missingIn({ broker }: Patient, source: DurableSource, { from, to, ids }: Taken): Promise<number[]> {
   const missing: number[] = [];
-  for await (const page of pages(broker, source.origin, { filter: source.transform.src, from, to })) {
-    for (const entry of page) {
-      if (!ids.has(entry.sequence) || ids.get(entry.sequence) !== entry.header(idHeader)) missing.push(entry.sequence);
-    }
+  const query = { stream: source.origin, filter: source.transform.src, from, to, atOnce };
+  for await (const { sequence, headers } of forwards(broker, query)) {
+    if (!ids.has(sequence) || ids.get(sequence) !== headers.get(idHeader)) missing.push(sequence);
   }
   return missing;
 }

@@ -12,7 +12,7 @@ import {
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
 import type { Broker } from "../broker/connection.ts";
-import { firstOf } from "../broker/pages.ts";
+import { firstOf } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 
 /** Serves StreamService. */

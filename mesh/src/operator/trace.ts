@@ -7,8 +7,9 @@ import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_p
 import { RecordKind, type TraceRecordSchema, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
-import { pages, type Stored } from "../broker/pages.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { pages } from "../broker/stream-scan.ts";
 import { journaledDomains } from "../broker/streams.ts";
 import { isForOneHearer, Subjects } from "../broker/subjects.ts";
 import { decodeHeaderValue, readHeader } from "../header-codec.ts";
@@ -23,8 +24,9 @@ export function traceService(attached: () => Promise<Host>): Served {
       const host = await attached();
       let read = 0;
       for (const source of await sourcesOf(host)) {
-        const extract = { filter: source.filter, from: { since: since === undefined ? 0 : timestampMs(since) } };
-        for await (const page of pages(host.broker, source.stream, extract)) {
+        const { stream, filter } = source;
+        const query = { stream, filter, from: { since: since === undefined ? 0 : timestampMs(since) }, atOnce: 1_000 };
+        for await (const page of pages(host.broker, query)) {
           read += page.length;
           for (const stored of page) {
             const record = source.open(stored);
@@ -41,7 +43,7 @@ export function traceService(attached: () => Promise<Host>): Served {
 interface Source {
   readonly stream: string;
   readonly filter: string;
-  readonly open: (stored: Stored) => TraceRecord | undefined;
+  readonly open: (stored: StoredEntry) => TraceRecord | undefined;
 }
 
 async function sourcesOf({ broker, namespace }: Host): Promise<readonly Source[]> {
@@ -53,29 +55,29 @@ async function sourcesOf({ broker, namespace }: Host): Promise<readonly Source[]
     ...domains.map((domain) => ({
       stream: names.journal(domain),
       filter: subjects.privateState(domain),
-      open: (stored: Stored) => opened(stored, RecordKind.PRIVATE_EVENT),
+      open: (stored: StoredEntry) => opened(stored, RecordKind.PRIVATE_EVENT),
     })),
-    { stream: names.commands, filter: ">", open: (stored: Stored) => opened(stored, RecordKind.COMMAND) },
+    { stream: names.commands, filter: ">", open: (stored: StoredEntry) => opened(stored, RecordKind.COMMAND) },
     { stream: names.dead, filter: subjects.all("dead"), open: deadLetter },
   ];
 }
 
-function event(stored: Stored): TraceRecord | undefined {
+function event(stored: StoredEntry): TraceRecord | undefined {
   // What was sent to one hearer again says nothing new.
   return isForOneHearer(stored.subject) ? undefined : opened(stored, RecordKind.EVENT);
 }
 
-function opened({ header, storedAt }: Stored, kind: RecordKind): TraceRecord | undefined {
+function opened({ headers, storedAt }: StoredEntry, kind: RecordKind): TraceRecord | undefined {
   try {
-    const message = readHeader(header, storedAt);
+    const message = readHeader((name) => headers.get(name), storedAt);
     if (message === undefined) return undefined;
-    const key = header("ce-subject");
+    const key = headers.get("ce-subject");
     return {
       kind,
       header: wireHeader(message),
       key: key === undefined ? "" : decodeHeaderValue("ce-subject", key),
       storedAt: timestampFromMs(storedAt),
-      traceId: traceIdIn(header("traceparent")),
+      traceId: traceIdIn(headers.get("traceparent")),
     };
   } catch {
     // Whoever handles it tells of it; it can be of no flow that is known.
@@ -83,7 +85,7 @@ function opened({ header, storedAt }: Stored, kind: RecordKind): TraceRecord | u
   }
 }
 
-function deadLetter({ payload, storedAt }: Stored): TraceRecord | undefined {
+function deadLetter({ payload, storedAt }: StoredEntry): TraceRecord | undefined {
   const { agent, hearer, header, headers, error } = fromBinary(DeadLetterSchema, payload);
   if (header === undefined) return undefined;
   return {

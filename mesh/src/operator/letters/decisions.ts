@@ -94,7 +94,7 @@ export class Decisions {
     const { broker, subjects } = this.#init;
     const { subject: filter } = decision.value;
     const stream = streamNames(subjects.namespace).journal(domainOfJournal(filter));
-    for await (const { headers } of forwards(broker, { stream, filter, to: Number.MAX_SAFE_INTEGER })) {
+    for await (const { headers } of forwards(broker, { stream, filter })) {
       if (headers.get(letterHeader) === id) return true;
     }
     return false;
