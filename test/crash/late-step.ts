@@ -26,7 +26,8 @@ export async function lateStep({ server, namespace }: Lane): Promise<readonly Vi
   const first = opened.use(startLife({ ...where, plan }));
   await first.url;
   await client.publish(ErrandWishedSchema, { errand: "late", plan: "straight" });
-  await first.signalled;
+  const isHeld = await Promise.race([first.signalled.then(() => true), delay(limitMs, false)]);
+  if (!isHeld) return ['I1: "late" has not come to its first step'];
   const second = opened.use(startLife(where));
   await second.url;
   const id = "crash.errands/errand/late";
