@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { dayMs, type TimeWindow } from "../time/time-window.ts";
+import { dayMs, overlaps, type TimeWindow } from "../time/time-window.ts";
 import { type Appointment, takesTime } from "./appointment.ts";
 import { type Taken, withBuffers } from "./availability.ts";
 import { type Hold, isHeld } from "./hold.ts";
@@ -73,10 +73,14 @@ export function evolve(calendar: Calendar, event: CalendarEvent): Calendar {
         holds: withoutOwn(calendar, event),
       };
     case "held":
-      return { ...next, holds: new Map(calendar.holds).set(event.hold.holdId, event.hold) };
+      return { ...next, holds: withHold(calendar, event.hold) };
     case "released":
       return { ...next, holds: without(calendar.holds, event.holdId) };
-    case "unavailable":
+    case "unavailable": {
+      const { timeOff } = event;
+      const left = [...calendar.holds].filter(([, hold]) => !overlaps(hold, timeOff));
+      return { ...next, timeOff: withTimeOff(calendar, timeOff), holds: new Map(left) };
+    }
     case "acknowledged":
       return { ...next, timeOff: withTimeOff(calendar, event.timeOff) };
     case "available":
@@ -115,11 +119,17 @@ function withAppointment(calendar: Calendar, appointment: Appointment): Readonly
   return new Map(kept).set(appointment.appointmentId, appointment);
 }
 
+/** Nobody holds two times with one provider: the later hold takes the place of the earlier one. */
+function withHold({ holds }: Calendar, hold: Hold): ReadonlyMap<string, Hold> {
+  const others = [...holds].filter(([, { userId }]) => userId !== hold.userId);
+  return new Map([...others, [hold.holdId, hold]]);
+}
+
 /** A booking ends the hold that it was made from; holds that are over go with it. */
 function withoutOwn({ holds }: Calendar, { appointment }: AppointmentEvent): ReadonlyMap<string, Hold> {
   if (holds.size === 0) return holds;
   const { userId, start, end, updatedAt } = appointment;
-  const isOwn = (hold: Hold) => hold.userId === userId && hold.start === start && hold.end === end;
+  const isOwn = (hold: Hold) => hold.userId === userId && overlaps(hold, { start, end });
   return new Map([...holds].filter(([, hold]) => isHeld(hold, updatedAt) && !isOwn(hold)));
 }
 
