@@ -160,3 +160,13 @@ test("an appointment moves to another teacher with its room: the old time is fre
   const { appointment } = await world.scheduling.getAppointment({ userId: "gina", appointmentId: moved.appointmentId });
   expect(appointment).toEqual(moved);
 });
+
+test("when the teacher takes time off, the hall of what cannot take place is free again", async () => {
+  const offer = first((await offersAt("ida", "20T10:00")).filter(({ providerId }) => providerId === "prov_yoga_a"));
+  const { appointmentId, providerId } = booked(await world.scheduling.confirmSlot(choiceOf("ida", offer)));
+  const taken = async () => (await reservations("hall_1")).map((reservation) => reservation.appointmentId);
+  expect(await taken()).toContain(appointmentId);
+  await world.desk.addTimeOff({ providerId, startTime: at("20T09:00"), endTime: at("20T17:00") });
+  await world.mesh.settled();
+  expect(await taken()).not.toContain(appointmentId);
+});

@@ -149,3 +149,16 @@ test("a hold that is over in time is over for everybody, whether its end is writ
   expect(late).toEqual(early);
   expect(busyTimes(after, { now: begin + holdMs })).toHaveLength(1);
 });
+
+test("a provider's yes counts up to the end of the time for it, and not after, whether that end is written down or not", () => {
+  const calendar = evolve(emptyCalendar, { kind: "provider-described", provider: provider(true) });
+  const wanted = { userId: "ann", slot: slot(0), idempotencyKey: "a", conversationId: "" };
+  const asked = decideBooking(calendar, wanted, begin);
+  if (asked.kind !== "happens") throw new Error("not asked");
+  const { appointment } = asked.event;
+  const waiting = evolve(calendar, asked.event);
+  const accept = (now: number) => decideAnswer(waiting, appointment.appointmentId, { answer: "accepted", now });
+  const { answerBy = 0 } = appointment;
+  expect(accept(answerBy - 1).kind).toBe("happens");
+  expect(accept(answerBy)).toEqual({ kind: "refused", reason: "PROVIDER_SILENT" });
+});
