@@ -37,7 +37,7 @@ const untils = new RegExp(
 const froms = new RegExp(
   String.raw`\b(?:(?:any ?time )?(?<!not )after|not (?:before|earlier than)|no earlier than|starting (?:at|from)|from|(?<!not |no )later than|earliest(?: at)?) (${any})(?: (?:on|onwards?))?`,
 );
-const ats = [new RegExp(String.raw`(?:\b(?:at|around|about)|@) ?(${any})`), new RegExp(`(${explicit})`)];
+const ats = [new RegExp(String.raw`(?:\b(?:at|around|about|make it)|@) ?(${any})`), new RegExp(`(${explicit})`)];
 
 /** The time of day in a sentence. Limits narrow a part of the day ("afternoon, not before 3"), or win where they contradict it. */
 export function hoursIn(scan: Scan): HourWords & { readonly scan: Scan } {

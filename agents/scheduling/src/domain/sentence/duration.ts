@@ -16,6 +16,8 @@ const patterns: readonly (readonly [pattern: RegExp, minutes: (match: RegExpExec
   [new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?half[ -](?:an[ -])?hour(?:'s)?(?: long)?\b`), () => 30],
   [new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?(?:three[ -]quarters|3/4) of an hour\b`), () => 45],
   [new RegExp(String.raw`${notWhen}\b(?:for )?(?:a )?quarter of an hour\b`), () => 15],
+  // Nobody comes at half past one at night: "1h30" is a length, "14h30" a time.
+  [/(?<![\d.,:])\b(?:for )?([1-4])h([0-5]\d)?\b/, (m) => 60 * value(m[1]) + Number(m[2] ?? 0)],
   [
     new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?${number}[ -]?(?:minutes?|mins?)(?: long)?\b`),
     (m) => value(m[1]),

@@ -30,7 +30,7 @@ export interface Here {
 }
 
 const anyDay =
-  /\b(?:any ?day|any ?time|whenever|as soon as possible|asap|(?:the )?soonest|(?:the )?earliest possible|next available|right (?:away|now)|immediately|urgently)\b/;
+  /\b(?:any ?day|any ?time|whenever|as soon as possible|asap|(?:the )?soonest|(?:the )?earliest possible|next available|right (?:away|now)|the (?:earliest|soonest)(?= \|)|immediately|urgently)\b/;
 
 /** When, as far as the sentence says; undefined when it says nothing of time. */
 export function timeWordsIn(

@@ -6,6 +6,7 @@ import { attitudeOf, type Choice, type Choosable, countedChoice, describedChoice
 import { durationIn } from "./duration.ts";
 import { impossibleDateIn, unreadableIn } from "./impossible.ts";
 import { negated } from "./negation.ts";
+import { paraphrased } from "./paraphrase.ts";
 import { type Scan, scanOf } from "./scan.ts";
 import { moves, type SmallTalk, smallTalkIn, unknownServiceIn } from "./small-talk.ts";
 import { type Here, type TimeWords, timeWordsIn } from "./time-words.ts";
@@ -55,9 +56,10 @@ export interface Hearing extends Here {
 }
 
 const greeting = /^(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day))\b[,.! ]*(?:there|parley)?[,.! ]*)+/;
-const cancelling = /\b(?:cancel|call off|give up|drop)\b|\b(?:can't|cannot|can not|won't) (?:come|make it)\b/;
+const cancelling =
+  /\b(?:cancel|call off|give up|drop)\b|\b(?:can't|cannot|can not|won't|(?:am|'m) not)(?: be)?(?: able to)? (?:come|make it|attend)\b/;
 const listing =
-  /\b(?:my (?:next |upcoming |other )?(?:appointments?|bookings?)|(?:what|which|any|show|list)\b.{0,20}\b(?:appointments|bookings)|(?:what|when) (?:have i|do i have|is my))\b/;
+  /\b(?:do i have\b.{0,20}\b(?:booked|scheduled|planned)|my (?:next |upcoming |other )?(?:appointments?|bookings?)|(?:what|which|any|show|list)\b.{0,20}\b(?:appointments|bookings)|(?:what|when) (?:have i|do i have|is my))\b/;
 const booking =
   /\b(?:book|schedule|make|arrange|reserve|find|get|need|want|would like|'d like|looking for|appointments?|see|visit|check-?up|available|free|slots?|times?)\b/;
 
@@ -65,7 +67,8 @@ const nothing: Scan = { rest: "", taken: [] };
 
 /** Understands one English sentence. Never throws: what is not understood is UNCLEAR, to be asked back. */
 export function understand(sentence: string, hearing: Hearing): Understood {
-  const whole = scanOf(sentence);
+  const today = localTime(hearing.now, hearing.timeZone).toPlainDate();
+  const whole: Scan = { rest: paraphrased(scanOf(sentence).rest, today), taken: [] };
   const opening = greeting.exec(whole.rest)?.[0] ?? "";
   const plain: Scan =
     opening.length < whole.rest.length ? { rest: whole.rest.slice(opening.length), taken: [] } : whole;
@@ -83,9 +86,7 @@ export function understand(sentence: string, hearing: Hearing): Understood {
     durationMinutes: duration.minutes,
     when: time.words,
     unknownName: unknownNameIn(time.scan),
-    impossible:
-      impossibleDateIn(kept.rest, localTime(hearing.now, hearing.timeZone).toPlainDate()) ??
-      unreadableIn(time.scan.rest),
+    impossible: impossibleDateIn(kept.rest, today) ?? unreadableIn(time.scan.rest),
     unknownService:
       named.serviceTypes.length + named.providerIds.length > 0 ? undefined : unknownServiceIn(time.scan.rest),
     moves: moves(kept.rest),

@@ -3,6 +3,7 @@
 
 import { Temporal } from "temporal-polyfill";
 import { type DateSpan, spanOf } from "./date-span.ts";
+import { partOf, partPattern } from "./part-of-span.ts";
 import { type Scan, take } from "./scan.ts";
 
 /** Weeks, weekends and months in a sentence. */
@@ -27,6 +28,7 @@ const counts: Readonly<Record<string, number>> = {
 };
 const preposition = String.raw`(?:\b(?:in|during|over|within|for|on|at|some ?time|any ?time) )*(?:\bthe )?`;
 const readers: readonly (readonly [pattern: RegExp, read: Reader])[] = [
+  [partPattern, (today, match) => ({ span: partOf(match, today) })],
   [/\bthe week after next\b/, (today) => ({ span: weekOf(today, 2) })],
   [
     new RegExp(String.raw`${preposition}\b(?:next|following|coming) week\b(?!end)`),
@@ -50,7 +52,7 @@ const readers: readonly (readonly [pattern: RegExp, read: Reader])[] = [
     (today, match) => ({ span: nextDays(today, match) }),
   ],
   [
-    /\bwithin (?:an? )?(?:(\d{1,2}|a|one|two|three|four|five|few|couple)(?: of)? )?(days?|weeks?)\b/,
+    /\bwithin (?:(\d{1,2}|a|one|two|three|four|five|few|couple)(?: of)? )?(days?|weeks?)\b/,
     (today, match) => ({ span: nextDays(today, match) }),
   ],
   [/\b(?:in )?a fortnight\b/, (today) => ({ span: spanOf(today.add({ days: 14 }), today.add({ days: 14 })) })],
