@@ -12,13 +12,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as passed } from "node:timers/promises";
-import { caldavCalendar, mirroring } from "@parley/scheduling";
+import { busyTimesIn, caldavCalendar, mirroring } from "@parley/scheduling";
 
 const environment = join(tmpdir(), "parley-radicale-venv");
 const radicale = join(environment, "bin", "radicale");
 if (!existsSync(radicale)) {
   execFileSync("python3", ["-m", "venv", environment]);
-  execFileSync(join(environment, "bin", "pip"), ["install", "-q", "radicale==3.5.8"], { stdio: "inherit" });
+  execFileSync(join(environment, "bin", "pip"), ["install", "-q", "radicale==3.9.0"], { stdio: "inherit" });
 }
 
 const folder = mkdtempSync(join(tmpdir(), "parley-caldav-"));
@@ -38,7 +38,13 @@ try {
   await until(async () => (await fetch(url, { method: "OPTIONS", headers: { authorization } })).ok);
   const made = await fetch(url, { method: "MKCALENDAR", headers: { authorization } });
   assert.equal(made.status, 201);
-  const foreign = ["BEGIN:VEVENT", "UID:lunch", "DTSTAMP:20260101T000000Z", "DTSTART:20260112T110000Z", "DURATION:PT1H"];
+  const foreign = [
+    "BEGIN:VEVENT",
+    "UID:lunch",
+    "DTSTAMP:20260101T000000Z",
+    "DTSTART:20260112T110000Z",
+    "DURATION:PT1H",
+  ];
   const rule = ["RRULE:FREQ=WEEKLY", "SUMMARY:Lunch", "END:VEVENT"];
   const text = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", ...foreign, ...rule, "END:VCALENDAR", ""].join("\r\n");
   const put = await fetch(`${url}lunch.ics`, { method: "PUT", body: text, headers: { authorization } });
@@ -49,13 +55,13 @@ try {
   const now = Date.parse("2026-01-05T09:00:00Z");
   const within = { start: now, end: now + 366 * 86_400_000 };
   const read = () => calendar.read(within, signal);
-  const busy = async () => mirroring.busyTimesIn((await read()).map(({ ics }) => ics).join("\r\n"), { now, timeZone: "UTC" });
+  const busy = async () => busyTimesIn((await read()).map(({ ics }) => ics).join("\r\n"), { now, timeZone: "UTC" });
   const entry = (start: number) => ({
-    ...{ id: "prov_dr_smith.AAAAAAAAAAAAAAAA", title: "doctor", status: "CONFIRMED", changedAt: now } as const,
+    ...({ id: "prov_dr_smith.AAAAAAAAAAAAAAAA", title: "doctor", status: "CONFIRMED", changedAt: now } as const),
     ...{ start, end: start + 1_800_000 },
   });
   const mirror = async (...entries: readonly ReturnType<typeof entry>[]) => {
-    const { add, replace, remove } = mirroring.mirroring(entries, await read());
+    const { add, replace, remove } = mirroring(entries, await read());
     for (const { id, ics } of add) await calendar.change?.({ kind: "add", filename: `${id}.ics`, ics }, signal);
     for (const each of replace) await calendar.change?.({ kind: "replace", ...each }, signal);
     for (const object of remove) await calendar.change?.({ kind: "remove", object }, signal);
@@ -67,24 +73,27 @@ try {
   assert.deepEqual(first.problems, []);
   assert.equal(first.windows[0]?.start, Date.parse("2026-01-12T11:00:00Z"));
   assert.ok(first.windows.length >= 51);
-  console.log("read: a weekly lunch of the calendar is busy time");
+  process.stdout.write("read: a weekly lunch of the calendar is busy time\n");
   assert.deepEqual(await mirror(entry(tomorrow)), [1, 0, 0]);
   assert.deepEqual(await mirror(entry(tomorrow)), [0, 0, 0]);
-  console.log("written: an appointment, once");
+  process.stdout.write("written: an appointment, once\n");
   assert.deepEqual(await mirror(entry(tomorrow + 3_600_000)), [0, 1, 0]);
   assert.equal((await busy()).windows.length, first.windows.length);
-  console.log("moved: the same entry at its new time, and no busy time of its own");
+  process.stdout.write("moved: the same entry at its new time, and no busy time of its own\n");
   const [stale] = (await read()).filter(({ ics }) => ics.includes("@appointments.parley"));
   assert.ok(stale);
   await mirror(entry(tomorrow));
-  await assert.rejects(async () => calendar.change?.({ kind: "replace", object: stale, ics: stale.ics }, signal), /412/);
-  console.log("refused: a change of an entry that somebody else has changed meanwhile");
+  await assert.rejects(
+    async () => calendar.change?.({ kind: "replace", object: stale, ics: stale.ics }, signal),
+    /412/,
+  );
+  process.stdout.write("refused: a change of an entry that somebody else has changed meanwhile\n");
   assert.deepEqual(await mirror(), [0, 0, 1]);
   assert.equal((await read()).length, 1);
-  console.log("removed: the appointment, and nothing else");
+  process.stdout.write("removed: the appointment, and nothing else\n");
   const wrong = caldavCalendar(url, { kind: "basic", username: "anna", password: "wrong" });
   await assert.rejects(() => wrong.read(within, signal));
-  console.log("refused: a wrong password");
+  process.stdout.write("refused: a wrong password\n");
 } finally {
   server.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -5,9 +5,9 @@ import { Temporal } from "temporal-polyfill";
 import { monthNumber, monthPattern } from "./calendar-words.ts";
 import { type DateSpan, spanOf } from "./date-span.ts";
 
-const early = String.raw`early(?: in)?|(?:at |from )?(?:the )?(?:beginning|start) of`;
-const middle = String.raw`mid[- ]?|(?:in )?(?:the )?middle of`;
-const late = String.raw`late(?: in)?|(?:at |towards )?(?:the )?end of`;
+const early = "early(?: in)?|(?:at |from )?(?:the )?(?:beginning|start) of";
+const middle = "mid[- ]?|(?:in )?(?:the )?middle of";
+const late = "late(?: in)?|(?:at |towards )?(?:the )?end of";
 
 /** "Early next week", "the end of the month", "mid December": which part, then of what. */
 export const partPattern = new RegExp(
