@@ -259,7 +259,7 @@ export class PullLoop {
   /** Without a request the broker would give the pin to another puller; one that no message fits into keeps it. */
   #keepPin({ inbox }: PullRequests): void {
     const { durable, pin } = this.#options;
-    if (pin?.id === undefined) return;
+    if (pin?.id === undefined || this.#stopped || this.#broker.connection.isClosed()) return;
     const request = { batch: 1, max_bytes: 1, expires: nanos(pauseMs), group: pinGroup, id: pin.id };
     this.#publish(durable, request, `${inbox}.pin`);
   }

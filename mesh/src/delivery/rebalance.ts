@@ -37,7 +37,7 @@ export function rebalancing(broker: Broker, all: readonly PulledPartition[]): ()
       .filter(({ partition }) => partition.isOwned)
       .toSorted((a, b) => a.partition.size - b.partition.size);
     // Not waited for: a key that waits for its retry may take long.
-    for (const { partition, pull } of given.slice(0, tooMany)) void partition.giveAway(pull);
+    for (const { partition, pull } of given.slice(0, tooMany)) partition.giveAway(pull).catch(() => {});
   };
   const timer = setInterval(() => {
     if (busy) return;
