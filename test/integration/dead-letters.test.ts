@@ -364,7 +364,13 @@ describe("a redrive", () => {
     const letter = (await mesh.deadLetters()).find(({ headers }) => headers["ce-subject"] === "large");
     if (letter === undefined) throw new Error("no letter");
     await last(operator.discardDeadLetters({ filter: { ids: [letter.id] }, reason: "made anew" }));
-    await bury({ ...letter, id: "large", contentLeftOut: true, headers: {}, payload: new Uint8Array() });
+    if (letter.header === undefined) throw new Error("no header");
+    const without = { ...letter, contentLeftOut: true, headers: {}, payload: new Uint8Array() };
+    // Of a stream that was made again: another message stands there.
+    await bury({ ...without, id: "gone", header: { ...letter.header, messageId: "another" } });
+    await expect(operator.redriveDeadLetter({ id: "gone" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await last(operator.discardDeadLetters({ filter: { ids: ["gone"] }, reason: "seen" }));
+    await bury({ ...without, id: "large" });
     mend();
     expect(JSON.parse((await operator.getDeadLetter({ id: "large" })).json)).toEqual({ key: "large", text: "long" });
     await operator.redriveDeadLetter({ id: "large" });

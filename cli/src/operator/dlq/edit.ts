@@ -36,7 +36,8 @@ export async function editLetter(id: string, { json, dryRun, output, ...choice }
 
   async function contentOf(): Promise<string> {
     const shown = await client.getDeadLetter({ id });
-    // Somebody who corrects what cannot be read begins with nothing.
+    // Somebody who corrects what cannot be read, or not be shown, begins with nothing, and must know it.
+    if (shown.json === "") process.stderr.write(`You begin with nothing: ${shown.problem}\n`);
     return shown.json === "" ? "{}" : JSON.stringify(JSON.parse(shown.json), undefined, 2);
   }
 }

@@ -30,10 +30,13 @@ export class LetterContents {
    * @throws MeshError NOT_FOUND when that stream does not keep it any more
    */
   async wireOf(letter: DeadLetter): Promise<Wire> {
-    const { subject, payload, stream, sequence, contentLeftOut } = letter;
+    const { subject, payload, stream, sequence, contentLeftOut, header } = letter;
     if (!contentLeftOut) return { subject, payload, headers: new Map(Object.entries(letter.headers)) };
     const found = await messageAt(this.#host.broker, stream, Number(sequence));
-    if (found !== undefined) return found;
+    // A stream that was deleted and made again holds another message there.
+    const isIt =
+      found?.subject === subject && (header === undefined || messageIdIn(found.headers) === header.messageId);
+    if (found !== undefined && isIt) return found;
     const message = `the message of letter "${letter.id}" was too large for it, and stream "${stream}" does not keep message ${sequence} any more`;
     throw new MeshError({ code: "NOT_FOUND", message });
   }
@@ -137,5 +140,14 @@ function parsed(
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new MeshError({ code: "UNDECODABLE", message: `the JSON is no "${type.typeName}": ${why}`, cause });
+  }
+}
+
+/** The id that a message has by its headers; empty when they cannot be read. */
+export function messageIdIn(headers: ReadonlyMap<string, string>): string {
+  try {
+    return readHeader((name) => headers.get(name))?.messageId ?? "";
+  } catch {
+    return "";
   }
 }

@@ -10,7 +10,6 @@ import { Subjects } from "../../broker/subjects.ts";
 import { crashPoint } from "../../crash-point.ts";
 import { letterHeader } from "../../delivery/letter-header.ts";
 import type { Wire } from "../../delivery/open-message.ts";
-import { readHeader } from "../../header-codec.ts";
 import { derivedId, payloadDigest } from "../../ids.ts";
 import { MeshError } from "../../mesh-error.ts";
 import { HearerPlaces } from "../hearer-place.ts";
@@ -18,7 +17,7 @@ import type { MeshContracts } from "../mesh-contracts.ts";
 import { type Recipient, type Resending, resentMessage } from "../resent-message.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Letter } from "./letter.ts";
-import { LetterContents } from "./letter-content.ts";
+import { LetterContents, messageIdIn } from "./letter-content.ts";
 import type { Letters } from "./letters.ts";
 
 /** How a letter is to be redriven. */
@@ -160,12 +159,4 @@ function assertReadable({ content }: Letter): void {
   if (!unreadable.has(code)) return;
   const text = `letter "${content.id}" died as ${code} and would die so again: ${message}; correct it (edit), or force it once its hearer can read it`;
   throw new MeshError({ code: "REFUSED", message: text });
-}
-
-function messageIdIn(headers: ReadonlyMap<string, string>): string {
-  try {
-    return readHeader((name) => headers.get(name))?.messageId ?? "";
-  } catch {
-    return "";
-  }
 }
