@@ -3,7 +3,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "./connection.ts";
-import { type Durable, durableProgress } from "./durable.ts";
+import type { Durable } from "./durable.ts";
+import { durableProgress } from "./durable-progress.ts";
 
 /** What was stored just now is on its way. */
 const onItsWayMs = 1_000;

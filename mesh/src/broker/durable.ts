@@ -175,36 +175,6 @@ export async function unpin(broker: Broker, { stream, name }: Durable): Promise<
   await broker.connection.request(`$JS.API.CONSUMER.UNPIN.${stream}.${name}`, JSON.stringify({ group: pinGroup }));
 }
 
-/** How far the instances that share a durable are, all together. */
-export interface DurableProgress {
-  /** Messages not yet delivered to any of them. */
-  readonly undelivered: number;
-  /** Messages delivered and not yet settled. */
-  readonly unsettled: number;
-  /** Sequence of the last message that was delivered. */
-  readonly delivered: number;
-  /** An operator lets it deliver nothing for a time. */
-  readonly isPaused: boolean;
-  /** Requests for messages that are open, of all of them. */
-  readonly waiting: number;
-}
-
-/** Asks how far a durable is. */
-export async function durableProgress(broker: Broker, { stream, name }: Durable): Promise<DurableProgress> {
-  try {
-    const info = await broker.manager.consumers.info(stream, name);
-    return {
-      undelivered: info.num_pending,
-      unsettled: info.num_ack_pending,
-      delivered: info.delivered.stream_seq,
-      isPaused: info.paused === true,
-      waiting: info.num_waiting,
-    };
-  } catch (error) {
-    throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
-  }
-}
-
 /**
  * The filters of all durables of a hearer, however many it has (one for each lane or partition); none when it has no durable.
  *

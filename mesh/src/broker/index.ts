@@ -3,12 +3,14 @@
 
 // The broker room: the only place that knows NATS.
 
+export type { EventAddress, HeardPart, MethodAddress } from "./addresses.ts";
 export { type Appender, brokerAppender } from "./appender.ts";
 export type { BucketChange } from "./bucket-watch.ts";
 export { type ClusterOptions, type NatsCluster, startCluster } from "./cluster.ts";
 export { type Broker, type BrokerOptions, connectBroker } from "./connection.ts";
 export { keyOfToken, keyToken, nameToken } from "./key-token.ts";
 export { type Bucket, type BucketEntry, type BucketOptions, openBucket } from "./key-value.ts";
+export { type Lane, lanes } from "./lane.ts";
 export { deleteNamespace } from "./namespace.ts";
 export type { Appended, NewMessage } from "./new-message.ts";
 export { type OpenedBroker, openBroker } from "./open-broker.ts";
@@ -19,14 +21,4 @@ export { findServerBinary } from "./server-binary.ts";
 export { serverFloor } from "./server-version.ts";
 export { type StreamNames, streamNames } from "./stream-names.ts";
 export { ensureStreams, type StreamsOptions } from "./streams.ts";
-export {
-  durableName,
-  type EventAddress,
-  type HeardPart,
-  type JournalKey,
-  type Lane,
-  lanes,
-  type MethodAddress,
-  partitions,
-  Subjects,
-} from "./subjects.ts";
+export { durableName, type JournalKey, partitions, Subjects } from "./subjects.ts";

@@ -4,7 +4,8 @@
 import { expect, test } from "vitest";
 import { pull } from "./pull-consumer.ts";
 import type { PulledMessage } from "./pulled-message.ts";
-import { durableName, isForOneHearer } from "./subjects.ts";
+import { isForOneHearer } from "./read-subject.ts";
+import { durableName } from "./subjects.ts";
 import { contentOf, domain, happened, openTestBroker, type TestBroker, textMessage } from "./testdata/test-broker.ts";
 
 const first = { agent: "test.listener", hearer: "notify" } as const;

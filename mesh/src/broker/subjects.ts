@@ -1,77 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Priority } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
+import type {
+  CommandAddress,
+  EventAddress,
+  HeardPart,
+  HearerAddress,
+  LetterPart,
+  StatusAddress,
+  StatusPart,
+} from "./addresses.ts";
 import { keyToken, nameToken } from "./key-token.ts";
-import { methodToken, packageOf, packageOfToken, packageToken, typeToken } from "./proto-token.ts";
+import { type Lane, laneOf } from "./lane.ts";
+import { methodToken, packageOf, packageToken, typeToken } from "./proto-token.ts";
 
 /** How many ways the messages of EVENTS and COMMANDS are split by key. Cannot be changed later: it would reorder keys. */
 export const partitions = 16;
-
-/** Lanes in the order of service under load. */
-export const lanes = ["critical", "high", "medium", "low"] as const;
-export type Lane = (typeof lanes)[number];
-
-/** The lane of a priority. */
-export function laneOf(priority: Priority): Lane {
-  return priority.toLowerCase() as Lowercase<Priority>;
-}
-
-/** What an event's subjects need of its contract. */
-export interface EventAddress {
-  /** Proto package. */
-  readonly domain: string;
-  /** Full proto name. */
-  readonly typeName: string;
-  readonly priority: Priority;
-}
-
-/** What a command's subjects need of its contract. */
-export interface MethodAddress {
-  /** `package.Service/Method`. */
-  readonly name: string;
-  readonly priority: Priority;
-}
-
-/** One command, as its subjects tell of it. */
-export interface CommandAddress extends MethodAddress {
-  /** Message id: one token of the subject, so that a command is found by it. */
-  readonly id: string;
-  readonly key: string;
-}
-
-/** What the subject of a command's status is made of; all of it stays the same as long as the command is known. */
-export interface StatusAddress {
-  readonly id: string;
-  readonly agent: string;
-  /** `package.Service/Method`. */
-  readonly method: string;
-  /** Unset: of none. */
-  readonly batch?: string | undefined;
-}
-
-/** Some of all statuses; what is unset may be anything. */
-export interface StatusPart {
-  readonly agent: string | undefined;
-  readonly method: string | undefined;
-  readonly batch: string | undefined;
-}
-
-/** One hearer of one agent, as the target of a message that is for nobody else. */
-export interface HearerAddress {
-  readonly agent: string;
-  readonly hearer: string;
-  /** Default: MEDIUM. */
-  readonly lane?: Lane | undefined;
-}
-
-/** Some of the dead letters. */
-export interface LetterPart {
-  readonly agent?: string | undefined;
-  readonly hearer?: string | undefined;
-  readonly id?: string | undefined;
-}
 
 /** One key of one journal. */
 export interface JournalKey {
@@ -85,14 +30,6 @@ export interface JournalKey {
 export interface SubjectTransform {
   readonly src: string;
   readonly dest: string;
-}
-
-/** A part of what a stream holds. */
-export interface HeardPart {
-  /** Default: every lane. */
-  readonly lane?: Lane | undefined;
-  /** 0 to 15; default: every partition. */
-  readonly partition?: number | undefined;
 }
 
 /**
@@ -351,40 +288,9 @@ export class Subjects {
   }
 }
 
-/** The proto package of the journal that a subject belongs to. */
-export function domainOfJournal(subject: string): string {
-  return packageOfToken(subject.split(".")[2] ?? "");
-}
-
 /** The name of a durable consumer of one hearer of one agent; `part` tells several of the same hearer apart. */
 export function durableName(agent: string, hearer: string, part?: string): string {
   return [agent, hearer, ...(part === undefined ? [] : [part])].map(nameToken).join("~");
-}
-
-/** The lane that a message of EVENTS or COMMANDS is in. */
-export function laneIn(subject: string): Lane {
-  const token = subject.split(".", 3)[2];
-  return lanes.find((lane) => lane === token) ?? "medium";
-}
-
-/** The key of a message of EVENTS or COMMANDS, as the token that its subject holds. */
-export function keyTokenIn(subject: string): string {
-  return subject.slice(subject.lastIndexOf(".") + 1);
-}
-
-/**
- * Whether a message of EVENTS is meant for one hearer alone: a repetition of what others have heard, so readers of all events
- * pass it over. No proto name holds a `~`.
- */
-export function isForOneHearer(subject: string): boolean {
-  const [, kind, , token = ""] = subject.split(".");
-  return kind === "evt" && token.includes("~");
-}
-
-/** The event types that filters on EVENTS cover, by full name; what is meant for one hearer alone has no type in its subject. */
-export function heardTypes(filters: readonly string[]): readonly string[] {
-  const tokens = filters.map((filter) => filter.split(".")[3] ?? "");
-  return [...new Set(tokens.filter((token) => !token.includes("~")).map(packageOfToken))];
 }
 
 function address({ agent, hearer, lane = "medium" }: HearerAddress): string {

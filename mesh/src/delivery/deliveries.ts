@@ -2,8 +2,9 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
+import { laneIn } from "../broker/lane.ts";
 import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
-import { laneIn, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";

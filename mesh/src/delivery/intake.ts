@@ -2,12 +2,15 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { type Durable, durableProgress } from "../broker/durable.ts";
+import type { Durable } from "../broker/durable.ts";
+import { durableProgress } from "../broker/durable-progress.ts";
+import { type Lane, laneIn, lanes } from "../broker/lane.ts";
 import { type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
+import { keyTokenIn } from "../broker/read-subject.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { countOf } from "../broker/stream-scan.ts";
-import { keyTokenIn, type Lane, laneIn, lanes, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
 import { recordOrderViolation } from "../telemetry/metrics.ts";

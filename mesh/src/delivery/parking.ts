@@ -4,11 +4,12 @@
 import type { Appender } from "../broker/appender.ts";
 import type { Broker } from "../broker/connection.ts";
 import { keyOfToken } from "../broker/key-token.ts";
+import { laneIn } from "../broker/lane.ts";
 import { storedAt } from "../broker/new-message.ts";
 import { patiently } from "../broker/patience.ts";
 import { type PulledMessage, placeOf } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { lanes, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { derivedId } from "../ids.ts";
 import { attemptsHeader, type FailedAttempt, writeAttempts } from "./past-attempts.ts";
@@ -64,7 +65,7 @@ export function parking({ broker, appender, subjects }: ParkingInit): Parking {
       const { name, priority = "MEDIUM", messageId, attempt } = header;
       const tokens = pulled.subject.split(".");
       const key = keyOfToken(tokens.at(-1) ?? "");
-      const lane = lanes.find((one) => one === tokens[2]);
+      const lane = laneIn(pulled.subject);
       const target =
         tokens[1] === "cmd"
           ? subjects.scheduledCommand(id, { name, priority, id: messageId, key })

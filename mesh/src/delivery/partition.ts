@@ -3,10 +3,11 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "../broker/connection.ts";
-import { type Durable, durableProgress, unpin } from "../broker/durable.ts";
+import { type Durable, unpin } from "../broker/durable.ts";
+import { durableProgress } from "../broker/durable-progress.ts";
 import { Pin } from "../broker/pin.ts";
 import type { Pull } from "../broker/pull-consumer.ts";
-import { keyTokenIn } from "../broker/subjects.ts";
+import { keyTokenIn } from "../broker/read-subject.ts";
 import type { Hold } from "./hold.ts";
 import { KeyOrder, waitIn } from "./key-order.ts";
 import { Sidings, type Tending } from "./sidings.ts";

@@ -3,9 +3,10 @@
 
 import type { Broker } from "../broker/connection.ts";
 import { durablesUnder, firstUnsettled, forgetDurable, isPresent } from "../broker/durable.ts";
+import { lanes } from "../broker/lane.ts";
 import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { durableName, lanes, partitions, type Subjects } from "../broker/subjects.ts";
+import { durableName, partitions, type Subjects } from "../broker/subjects.ts";
 import type { Hearing } from "./hearing.ts";
 
 /** Messages of one partition that all instances together hold, those included that wait for their key's turn. */

@@ -2,7 +2,8 @@
 // Copyright the Parley authors
 
 import type { Broker } from "../broker/connection.ts";
-import { type Durable, durableProgress } from "../broker/durable.ts";
+import type { Durable } from "../broker/durable.ts";
+import { durableProgress } from "../broker/durable-progress.ts";
 import type { Pull } from "../broker/pull-consumer.ts";
 import type { Partition } from "./partition.ts";
 

@@ -3,10 +3,11 @@
 
 import { createHash } from "node:crypto";
 import type { Broker } from "../broker/connection.ts";
-import { type Durable, durableProgress, durablesUnder, ensureDurable, forgetDurable } from "../broker/durable.ts";
+import { type Durable, durablesUnder, ensureDurable, forgetDurable } from "../broker/durable.ts";
+import { durableProgress } from "../broker/durable-progress.ts";
 import { type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { keyTokenIn } from "../broker/subjects.ts";
+import { keyTokenIn } from "../broker/read-subject.ts";
 
 /**
  * Where the messages of one key wait that is slow or fails while many wait behind it: a durable of its own, from a message

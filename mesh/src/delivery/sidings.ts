@@ -4,7 +4,7 @@
 import type { Broker } from "../broker/connection.ts";
 import type { Durable } from "../broker/durable.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { keyTokenIn } from "../broker/subjects.ts";
+import { keyTokenIn } from "../broker/read-subject.ts";
 import type { Hold } from "./hold.ts";
 import { Siding } from "./siding.ts";
 

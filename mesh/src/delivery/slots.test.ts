@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { expect, test } from "vitest";
-import { lanes } from "../broker/subjects.ts";
+import { lanes } from "../broker/lane.ts";
 import { Slots } from "./slots.ts";
 
 /** Asks for `count` places; tells how many were given at once. */

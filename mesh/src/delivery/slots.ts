@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type Lane, lanes } from "../broker/subjects.ts";
+import { type Lane, lanes } from "../broker/lane.ts";
 
 /** How places are shared out. */
 export interface SlotsOptions {

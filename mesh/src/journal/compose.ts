@@ -3,8 +3,9 @@
 
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { maxBatch } from "../broker/atomic-batch.ts";
+import { laneOf } from "../broker/lane.ts";
 import type { NewMessage } from "../broker/new-message.ts";
-import { laneOf, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import { dueHeader } from "../due.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";

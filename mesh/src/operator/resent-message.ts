@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { type Lane, laneIn } from "../broker/lane.ts";
 import type { NewMessage } from "../broker/new-message.ts";
-import { type Lane, lanes, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import { dueHeader } from "../due.ts";
 import type { Priority } from "../header.ts";
 import { encodeHeaderValue } from "../header-codec.ts";
@@ -56,7 +57,7 @@ function allowedTime(headers: ReadonlyMap<string, string>): number | undefined {
 }
 
 function subjectOf(subjects: Subjects, { to, key, stoodOn, messageId }: Resending): string {
-  const lane = lanes.find((one) => one === stoodOn.split(".")[2]) ?? "medium";
+  const lane = laneIn(stoodOn);
   if (to.kind === "event")
     return subjects.outgoingEventTo({ agent: to.agent, hearer: to.hearer, lane }, to.domain, key);
   return subjects.outgoingCommand({ name: to.method, priority: priorityOf[lane], id: messageId, key });

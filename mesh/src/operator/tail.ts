@@ -5,8 +5,8 @@ import type { Host } from "../agent/host-options.ts";
 import { forgetDurable } from "../broker/durable.ts";
 import { ensureDurable, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
+import { isForOneHearer } from "../broker/read-subject.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { isForOneHearer } from "../broker/subjects.ts";
 import { newId } from "../ids.ts";
 
 /** Messages that wait for whoever reads; while so many do, no more are pulled. */

@@ -7,11 +7,12 @@ import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_p
 import { RecordKind, type TraceRecordSchema, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
+import { isForOneHearer } from "../broker/read-subject.ts";
 import type { StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { pages } from "../broker/stream-scan.ts";
 import { journaledDomains } from "../broker/streams.ts";
-import { isForOneHearer, Subjects } from "../broker/subjects.ts";
+import { Subjects } from "../broker/subjects.ts";
 import { decodeHeaderValue, readHeader } from "../header-codec.ts";
 import { wireHeader } from "../wire-header.ts";
 

@@ -4,10 +4,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import { lastSequence, readAfter } from "../broker/journal-stream.ts";
+import { isForOneHearer } from "../broker/read-subject.ts";
 import { readSourceMark } from "../broker/sourcing.ts";
 import type { StoredEntry } from "../broker/stored-entry.ts";
 import { type StreamNames, streamNames } from "../broker/stream-names.ts";
-import { isForOneHearer, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import { readHeader } from "../header-codec.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import { MeshError } from "../mesh-error.ts";

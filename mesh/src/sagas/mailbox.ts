@@ -5,8 +5,9 @@ import { type DescMessage, toBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import { lastSequence } from "../broker/journal-stream.ts";
 import { storedAt } from "../broker/new-message.ts";
+import { isForOneHearer } from "../broker/read-subject.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { isForOneHearer, type Subjects } from "../broker/subjects.ts";
+import type { Subjects } from "../broker/subjects.ts";
 import { openMessage } from "../delivery/open-message.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
 

@@ -6,9 +6,10 @@ import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape 
 import type { Broker } from "../broker/connection.ts";
 import { pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
+import { isForOneHearer } from "../broker/read-subject.ts";
 import { hearSignals, type Signal } from "../broker/signals.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { isForOneHearer, Subjects } from "../broker/subjects.ts";
+import { Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 

@@ -5,7 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { onTestFinished } from "vitest";
 import { type EchoSaid, EchoSaidSchema } from "../../../../test/gen/parley/test/v1/echo_pb.js";
 import { type Broker, connectBroker } from "../../broker/connection.ts";
-import type { Lane } from "../../broker/subjects.ts";
+import type { Lane } from "../../broker/lane.ts";
 import { domain, openTestBroker, type TestBroker } from "../../broker/testdata/test-broker.ts";
 import { systemClock } from "../../clock.ts";
 import { Contracts } from "../../contracts/contracts.ts";

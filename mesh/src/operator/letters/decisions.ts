@@ -7,9 +7,10 @@ import { type DeadLetterDecision, DeadLetterDecisionSchema } from "@parley/contr
 import type { Appender } from "../../broker/appender.ts";
 import type { Broker } from "../../broker/connection.ts";
 import { readLast } from "../../broker/journal-stream.ts";
+import { domainOfJournal } from "../../broker/read-subject.ts";
 import { streamNames } from "../../broker/stream-names.ts";
 import { forwards } from "../../broker/stream-scan.ts";
-import { domainOfJournal, type Subjects } from "../../broker/subjects.ts";
+import type { Subjects } from "../../broker/subjects.ts";
 import type { Clock } from "../../clock.ts";
 import { letterHeader } from "../../delivery/letter-header.ts";
 import { newId } from "../../ids.ts";

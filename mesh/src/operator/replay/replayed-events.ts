@@ -4,10 +4,11 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ReplayEventsRequest } from "@parley/contracts/parley/mesh/v1/replay_pb.js";
 import type { Host } from "../../agent/host-options.ts";
+import { heardTypes } from "../../broker/read-subject.ts";
 import type { StoredEntry } from "../../broker/stored-entry.ts";
 import { streamNames } from "../../broker/stream-names.ts";
 import { extent, forwards } from "../../broker/stream-scan.ts";
-import { heardTypes, Subjects } from "../../broker/subjects.ts";
+import { Subjects } from "../../broker/subjects.ts";
 import type { EventContract } from "../../contracts/policy.ts";
 import { MeshError } from "../../mesh-error.ts";
 import { HearerPlaces } from "../hearer-place.ts";
