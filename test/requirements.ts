@@ -77,7 +77,6 @@ export const requirements: readonly Requirement[] = [
     id: "R14",
     title: "Slots, time preferences, user preferences, appointment statuses and reason codes exist as data",
     from: ["000"],
-    missing: "user preferences are kept, but not learned from bookings for the ranking",
   },
   {
     id: "R15",

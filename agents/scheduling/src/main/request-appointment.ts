@@ -9,7 +9,8 @@ import type {
   SchedulingAgentService,
 } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { NegotiationSettledSchema } from "@parley/contracts/parley/scheduling/v1/state_pb.js";
-import type { Implementation } from "@parley/mesh";
+import type { Context, Implementation } from "@parley/mesh";
+import { type Habits, habitsOf } from "../domain/suggestion/habits.ts";
 import { type TimePreference, type Wish, wishOf } from "../domain/time/time-preference.ts";
 import { bounds } from "../domain/time/time-window.ts";
 import { invalid, notFound, requiredZone } from "../failure.ts";
@@ -18,6 +19,7 @@ import { offerMessage } from "../messages/appointment-message.ts";
 import { preferenceFrom } from "../messages/preference-message.ts";
 import { conversationOf, negotiationAt } from "./negotiations.ts";
 import { type Found, search } from "./search.ts";
+import { tastes } from "./tastes.ts";
 
 type Methods = Pick<Implementation<typeof SchedulingAgentService>, "requestAppointment">;
 
@@ -47,6 +49,7 @@ export const requestAppointment: Methods["requestAppointment"] = async (request,
     search(ctx, providers, {
       ...{ serviceType, durationMinutes, wish, preferred },
       liked: context?.preferredProviderIds ?? [],
+      habits: habitsHere(ctx, userId, preference.timeZone),
       most: request.maxOffers || defaultOffers,
       ...{ userId, participantIds, resourceIds, movedId: request.movedAppointmentId || undefined },
     }),
@@ -84,6 +87,16 @@ export const requestAppointment: Methods["requestAppointment"] = async (request,
     unreachableProviderIds: [...found.unreachable],
   };
 };
+
+/** A guess is worth no failure: while the lists cannot be read, nothing is guessed. */
+function habitsHere(ctx: Context, userId: string, timeZone: string): Habits | undefined {
+  try {
+    return habitsOf(ctx.view(tastes).appointments.get(userId)?.values() ?? [], timeZone);
+  } catch (error) {
+    ctx.logger.warn({ err: error }, "times are ranked without the user's habits");
+    return undefined;
+  }
+}
 
 function wishedTime({ timePreference }: RequestAppointmentRequest, now: number): TimePreference {
   const timeZone = requiredZone("time_preference.time_zone", timePreference?.timeZone);

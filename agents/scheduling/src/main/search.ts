@@ -7,6 +7,7 @@ import { type Offer, offerMs } from "../domain/booking/offer.ts";
 import type { Provider } from "../domain/booking/provider.ts";
 import { type Candidate, rank } from "../domain/booking/ranking.ts";
 import { unreachableReply } from "../domain/conversation/replies.ts";
+import type { Habits } from "../domain/suggestion/habits.ts";
 import type { Wish } from "../domain/time/time-preference.ts";
 import { bounds, dayMs, type TimeWindow } from "../domain/time/time-window.ts";
 import { fanOut } from "../fan-out.ts";
@@ -20,6 +21,8 @@ export interface Search {
   readonly wish: Wish;
   readonly preferred: readonly string[];
   readonly liked: readonly string[];
+  /** What the user's past bookings say; unset: nothing. */
+  readonly habits?: Habits | undefined;
   readonly most: number;
   /** For whom; unset: for nobody in particular. */
   readonly userId?: string | undefined;
@@ -53,14 +56,14 @@ const after = 14 * dayMs;
  * @throws MeshError UNAVAILABLE when no provider at all could be asked
  */
 export async function search(ctx: Context, providers: readonly Provider[], wanted: Search): Promise<Found> {
-  const { wish, preferred, liked, most } = wanted;
+  const { wish, preferred, liked, habits, most } = wanted;
   const now = ctx.clock.now();
   const first = await ask(ctx, providers, { ...wanted, windows: wish.windows });
   const matching = first.slots.filter((slot) => wish.ideal === undefined || slot.start === wish.ideal);
   const answering = providers.filter(({ providerId }) => !first.unreachable.includes(providerId));
   const around = first.slots.length > 0 ? [] : [surroundings(wish, now)];
   const slots = around.length === 0 ? first.slots : (await ask(ctx, answering, { ...wanted, windows: around })).slots;
-  const ranked = rank(slots, { wish, preferred, liked }, most);
+  const ranked = rank(slots, { wish, preferred, liked, habits }, most);
   const expiresAt = now + offerMs;
   const offers = ranked.map((offer) => ({ ...offer, expiresAt: Math.min(expiresAt, offer.start) }));
   return { offers, withinPreference: !wish.stated || matching.length > 0, unreachable: first.unreachable };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { type Habits, isWithin } from "../suggestion/habits.ts";
 import type { Wish } from "../time/time-preference.ts";
 import { contains, dayMs, hourMs, minuteMs, overlaps, type TimeWindow } from "../time/time-window.ts";
 
@@ -19,13 +20,15 @@ export interface Taste {
   readonly preferred: readonly string[];
   /** Providers that seem to be liked; they count half. */
   readonly liked: readonly string[];
+  /** What past bookings say; unset: nothing. */
+  readonly habits?: Habits | undefined;
 }
 
 /** A candidate with its score, 0 to 1, and the reasons for it, strongest first. */
 export type Ranked<C extends Candidate> = C & { readonly matchScore: number; readonly reasoning: readonly string[] };
 
 /** How much each part of the score weighs. A part that nothing was said about is left out, and the others share its weight. */
-export const weights = { time: 0.5, provider: 0.3, earliness: 0.2 } as const;
+export const weights = { time: 0.5, provider: 0.3, earliness: 0.2, habit: 0.1 } as const;
 
 /** Two offers of one provider begin at least so far apart while there is choice, so that the list shows different times. */
 const spreadMs = 60 * minuteMs;
@@ -61,15 +64,23 @@ function scoreOf(
   range: { first: number; last: number },
 ): { matchScore: number; reasoning: string[] } {
   const parts: { weight: number; value: number; reason: string | undefined }[] = [];
-  const { preferred, liked, wish } = taste;
+  const { preferred, liked, wish, habits } = taste;
   if (wish.stated) {
     const value = timeFit(candidate, wish);
     const near = value >= 0.5 ? "Near your preferred time" : undefined;
     parts.push({ weight: weights.time, value, reason: value === 1 ? matchingTime : near });
   }
-  if (preferred.length > 0 || liked.length > 0) {
-    const value = preferred.includes(candidate.providerId) ? 1 : liked.includes(candidate.providerId) ? 0.5 : 0;
-    parts.push({ weight: weights.provider, value, reason: value > 0 ? "Matches preferred provider" : undefined });
+  const came = habits?.providerIds ?? [];
+  if (preferred.length + liked.length + came.length > 0) {
+    const { providerId } = candidate;
+    const isKnown = came.includes(providerId);
+    const value = preferred.includes(providerId) ? 1 : liked.includes(providerId) ? 0.5 : isKnown ? 0.4 : 0;
+    const reason = value >= 0.5 ? "Matches preferred provider" : isKnown ? "You have been there before" : undefined;
+    parts.push({ weight: weights.provider, value, reason });
+  }
+  if (habits?.hours !== undefined) {
+    const value = isWithin(candidate.start, habits.hours, habits.timeZone) ? 1 : 0;
+    parts.push({ weight: weights.habit, value, reason: value > 0 ? "At your usual time of day" : undefined });
   }
   const value = range.last === range.first ? 1 : 1 - (candidate.start - range.first) / (range.last - range.first);
   parts.push({
