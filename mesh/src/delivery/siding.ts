@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import type { Broker } from "../broker/connection.ts";
 import { type Durable, durablesUnder, ensureDurable, forgetDurable } from "../broker/durable.ts";
 import { durableProgress } from "../broker/durable-progress.ts";
+import { patiently } from "../broker/patience.ts";
 import { type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { keyTokenIn } from "../broker/read-subject.ts";
@@ -93,7 +94,9 @@ export class Siding {
       const delivered = await this.#handledAll(seen);
       if (delivered === undefined) return undefined;
       await this.stop();
-      await forgetDurable(this.#broker, this.#durable);
+      // Until it is known to be gone: if it stayed open here and were not there, what is let go to it would be nowhere.
+      const what = `closing siding "${this.#durable.name}"`;
+      await patiently(this.#broker, what, () => forgetDurable(this.#broker, this.#durable));
       return delivered;
     } finally {
       this.#isClosing = false;
