@@ -115,8 +115,9 @@ export class Dispatcher {
     await ensureDomain(packageOf(first.contract.name));
     const stored = new Map<string, CommandMessage>();
     const ids: string[] = [];
-    for (const request of requests) {
-      const earlier = await this.#earlier(request, origin.source);
+    const earliers = await Promise.all(requests.map((request) => this.#earlier(request, origin.source)));
+    for (const [index, request] of requests.entries()) {
+      const earlier = earliers[index];
       const made = earlier === undefined ? this.#message(request, origin) : undefined;
       const key = earlier ?? made?.header.messageId ?? "";
       const twin = stored.get(key);

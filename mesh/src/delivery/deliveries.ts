@@ -12,6 +12,7 @@ import type { Hearing } from "./hearing.ts";
 import { Hold } from "./hold.ts";
 import { Intake, type Origin } from "./intake.ts";
 import type { Partition } from "./partition.ts";
+import { SettledLate } from "./settled-late.ts";
 import { Slots } from "./slots.ts";
 import type { Valve } from "./valve.ts";
 
@@ -19,8 +20,6 @@ import type { Valve } from "./valve.ts";
 const defaultHandlers = 256;
 /** Real milliseconds in which handlers that were abandoned give back what they had. */
 const handBackMs = 500;
-/** Messages that were settled too late, of which another delivery may still be under way. */
-const maxLate = 1_000;
 
 /** What the delivery machine of a host is made of. */
 export interface DeliveriesInit extends Omit<DeliveryInit, "hold" | "abandoned"> {
@@ -46,7 +45,7 @@ export class Deliveries {
   readonly #intakes: Intake[] = [];
   readonly #slots: Slots;
   readonly #inHand = new Map<string, InHand>();
-  readonly #late = new Set<string>();
+  readonly #late = new SettledLate();
   #waiting = 0;
   #isMending = false;
 
@@ -137,7 +136,7 @@ export class Deliveries {
         this.#inHand.delete(place);
         if (!hold.isLost) return;
         partition?.doubt();
-        if (hold.isSettled) this.#remember(place);
+        if (hold.isSettled) this.#late.add(place);
       });
     this.#inHand.set(place, { hold, work });
     await work;
@@ -200,12 +199,6 @@ export class Deliveries {
     } finally {
       this.#isMending = false;
     }
-  }
-
-  #remember(place: string): void {
-    this.#late.add(place);
-    const [oldest] = this.#late;
-    if (this.#late.size > maxLate && oldest !== undefined) this.#late.delete(oldest);
   }
 }
 
