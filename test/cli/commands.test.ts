@@ -166,7 +166,7 @@ describe("contracts", () => {
     const { code, output } = await parley("contracts");
     expect(code).toBe(0);
     expect(output).toMatch(/^parley.mesh.v1.OperatorService {2}served by mesh.operator$/m);
-    expect(output).toMatch(/^ {2}ConfirmSlot +10 s +200 ms, 1 s +CONFIRM_SLOT +public +once per idempotency_key$/m);
+    expect(output).toMatch(/^ {2}ConfirmSlot +20 s +200 ms, 1 s +CONFIRM_SLOT +public +once per idempotency_key$/m);
     expect(output).toMatch(
       /^ {2}APPOINTMENT_CONFIRMED +effectively once +high +appointment.provider_id +5 s +a +7 d$/m,
     );
@@ -177,7 +177,7 @@ describe("contracts", () => {
     const offline = await run(["contracts", "-o", "json"], { cwd: join(import.meta.dirname, "../../agents") });
     const { methods, events } = JSON.parse(offline.output);
     const confirm = methods.find(({ name }: { name: string }) => name.endsWith("/ConfirmSlot"));
-    expect(confirm).toMatchObject({ timeoutMs: 10_000, permission: "CONFIRM_SLOT", idempotencyKey: "idempotency_key" });
+    expect(confirm).toMatchObject({ timeoutMs: 20_000, permission: "CONFIRM_SLOT", idempotencyKey: "idempotency_key" });
     expect(confirm.retries.TRANSIENT.delaysMs).toEqual([200, 1_000]);
     expect(confirm.retries, "a call never retries a defect").not.toHaveProperty("INTERNAL");
     expect(events.map(({ name }: { name: string }) => name)).toContain("APPOINTMENT_CONFIRMED");
