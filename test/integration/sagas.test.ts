@@ -306,6 +306,27 @@ describe("an operator", () => {
     await expect(mesh.sagas.retry(idOf("stuck again"), operator)).rejects.toMatchObject({ code: "SAGA_INVALID" });
   });
 
+  test("is told of one whose message became a dead letter, and lets it go on when its code is mended", async () => {
+    let isBroken = true;
+    const request = ({ seat }: { seat: string }) => (isBroken ? fail() : { trip: "orphan", item: "cot", seat });
+    await begin("orphan", async (saga) => {
+      await saga.call("book cot", book, { trip: "orphan", item: "cot" }, { undo: undo(release, request) });
+      fail();
+    });
+    await becomes("orphan", NEEDS_ATTENTION);
+    const alarm = await mesh.heard(SagaNeedsAttentionSchema, { sagaId: idOf("orphan") });
+    expect(alarm).toMatchObject({ notUndone: ["book cot"], error: { code: "REFUSED" } });
+    expect(alarm.error?.message).toMatch(
+      /became the dead letter "[\w-]+": no cabin; mend that, redrive the letter, then retry/,
+    );
+    const { sagas } = await mesh.sagas.list({ statuses: [NEEDS_ATTENTION], pageSize: 10, pageToken: "" });
+    expect(sagas.map(({ sagaId }) => sagaId)).toContain(idOf("orphan"));
+    isBroken = false;
+    await mesh.sagas.retry(idOf("orphan"), operator);
+    await becomes("orphan", COMPENSATED);
+    expect(await booked("orphan")).toEqual({ cot: 0 });
+  });
+
   test("asks in vain for one that does not exist, or for what is no id", async () => {
     await expect(shown("nothing")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(mesh.sagas.get("nothing")).rejects.toMatchObject({ code: "SAGA_INVALID" });

@@ -6,18 +6,22 @@ import { type SagaWake, SagaWakeSchema } from "@parley/contracts/parley/mesh/v1/
 import type { Broker } from "../broker/connection.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import type { EventContract } from "../contracts/policy.ts";
-import type { Hearing } from "../delivery/hearing.ts";
+import type { Buried, Hearing } from "../delivery/hearing.ts";
+import { openMessage } from "../delivery/open-message.ts";
 import type { ErrorClass } from "../error-codes.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming, Operation } from "../pipeline/incoming.ts";
 import { chain, type Step } from "../pipeline/step.ts";
 import type { RetryPlans } from "../plans.ts";
+import { type Abandoned, abandonedBy, alarmAbandoned } from "../sagas/abandoned.ts";
 import type { SagaDefinition } from "../sagas/define-saga.ts";
 import { type SagaGround, sagaOrigin } from "../sagas/driving.ts";
 import { SagaDriver } from "../sagas/saga-driver.ts";
-import { mailHearer, parseSagaId, startHearer, wakeHearer } from "../sagas/saga-id.ts";
+import { mailHearer, parseSagaId, sagaId, startHearer, wakeHearer } from "../sagas/saga-id.ts";
 import type { SagaIndex } from "../sagas/saga-index.ts";
 import { waiterKey, wakeWaiters } from "../sagas/waiters.ts";
+import { logger } from "../telemetry/logger.ts";
+import { extract } from "../telemetry/propagation.ts";
 import type { Agent } from "./define-agent.ts";
 import { assertKept, assertMayHear } from "./hearing.ts";
 
@@ -50,6 +54,12 @@ function driverHearings(agent: Agent, definition: SagaDefinition, init: SagaHear
     contract: { ...kept, priority: "MEDIUM" },
     from: "retained",
     operation: operationOf(agent, wakeHearer(definition.name), SagaWakeSchema),
+    onBuried: (buried: Buried) => {
+      return alarm(agent, init, {
+        buried,
+        sagas: () => abandonedBy(openMessage(buried.pulled, SagaWakeSchema).message as SagaWake),
+      });
+    },
     handle: chain(steps, async (incoming: Incoming) => {
       const message = incoming.message as SagaWake;
       await driver.wake(incoming, parseSagaId(message.sagaId), message);
@@ -61,12 +71,46 @@ function driverHearings(agent: Agent, definition: SagaDefinition, init: SagaHear
     contract: { ...assertHeard(agent, definition.startsOn, init), ...kept },
     from: "now",
     operation: operationOf(agent, startHearer(definition.name), definition.startsOn),
+    onBuried: (buried: Buried) => {
+      const key = () => definition.key(openMessage(buried.pulled, definition.startsOn).message);
+      const sagas = () =>
+        [{ id: sagaId({ agent: agent.name, saga: definition.name, key: key() }), by: "start" }] as const;
+      return alarm(agent, init, { buried, sagas });
+    },
     handle: chain(steps, async (incoming: Incoming) => {
       await driver.start(incoming);
       return undefined;
     }),
   } as const;
   return [start, wake];
+}
+
+/** Raises the alarm for the saga that waits for a message that is given up. */
+async function alarm(
+  agent: Agent,
+  { ground, index }: SagaHearingsInit,
+  { buried: { pulled, letter, error }, sagas }: { readonly buried: Buried; readonly sagas: () => readonly Abandoned[] },
+): Promise<void> {
+  try {
+    const lost = {
+      messageId: pulled.headers.get("ce-id") ?? "",
+      letter,
+      error,
+      trace: extract((name) => pulled.headers.get(name)),
+    };
+    for (const abandoned of sagas()) {
+      const domain = agent.sagas.find(({ name }) => name === abandoned.id.saga)?.domain;
+      if (domain !== undefined && (await alarmAbandoned({ ground, index, domain }, abandoned, lost))) return;
+    }
+  } catch (thrown) {
+    const failed = MeshError.from(thrown);
+    // The broker is away, or somebody has the saga in hand just now.
+    if (failed.errorClass === "UNAVAILABLE" || failed.errorClass === "TRANSIENT") throw failed;
+    logger.error(
+      { err: failed, letter },
+      "a message of a saga became a dead letter; which saga waits for it cannot be told",
+    );
+  }
 }
 
 /** Events that sagas of an agent wait for, with the packages of those sagas. */

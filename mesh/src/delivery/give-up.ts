@@ -7,7 +7,7 @@ import { crashPoint } from "../crash-point.ts";
 import type { MessageHeader } from "../header.ts";
 import type { MeshError } from "../mesh-error.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { FellBack, Graveyard } from "./dead-letters.ts";
+import { type FellBack, type Graveyard, letterIdOf } from "./dead-letters.ts";
 import type { Hearing } from "./hearing.ts";
 import type { FailedAttempt } from "./past-attempts.ts";
 
@@ -34,19 +34,20 @@ export interface GiveUpInit {
 /** Real milliseconds after which a dead letter that could not be stored is tried again. */
 const burialRetryMs = 1_000;
 
-/** Buries the message, then ends it at the broker; while the letter cannot be stored, the message stays. */
+/** Buries the message, then ends it at the broker; while the letter cannot be stored, or its hearing be told, the message stays. */
 export async function giveUp(failure: Failure, { clock, deadLetters, hold, onEnd }: GiveUpInit): Promise<void> {
-  const { pulled } = failure;
+  const { pulled, hearing, error: cause } = failure;
   const diedAt = clock.now();
   for (let tries = 0; ; ) {
     try {
       const fellBack = await deadLetters.bury({ ...failure, diedAt });
-      crashPoint("delivery.buried", failure.hearing.operation.handler);
+      crashPoint("delivery.buried", hearing.operation.handler);
+      if (fellBack === undefined) await hearing.onBuried?.({ pulled, letter: letterIdOf(failure), error: cause });
       onEnd?.(failure, fellBack);
       return pulled.term();
     } catch (error) {
       if (tries++ === 0) {
-        const text = "a dead letter cannot be stored; it is tried again";
+        const text = "a message that failed for good cannot be given up yet; it is tried again";
         logger.warn({ err: error, subject: pulled.subject }, text);
       }
       // In real time: it is the broker that is waited for.

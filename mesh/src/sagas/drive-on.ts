@@ -88,7 +88,7 @@ async function ended(driving: Driving, scribe: Scribe, status: SagaStatus, error
 }
 
 /** It cannot go on by itself: an error in the log, a count, and an event; it stays in the list of open sagas. */
-async function stuck(driving: Driving, scribe: Scribe, error: MeshError): Promise<void> {
+export async function stuck(driving: Pick<Driving, "id" | "trace">, scribe: Scribe, error: MeshError): Promise<void> {
   const { id, trace } = driving;
   const notUndone = undoPlan(scribe.records, SagaStatus.COMPENSATED).map(({ begun: { step } }) => step);
   const alarm = { sagaId: id.id, agent: id.agent, saga: id.saga, error: errorDetail(error), notUndone };
