@@ -59,6 +59,8 @@ async function freeOn(date: string) {
 const event = (...lines: readonly string[]) => ["BEGIN:VEVENT", "UID:1", ...lines, "END:VEVENT"].join("\r\n");
 const calendar = (...events: readonly string[]) => ["BEGIN:VCALENDAR", ...events, "END:VCALENDAR"].join("\r\n");
 
+const busyHour = event("DTSTART:20260113T090000Z", "DURATION:PT1H");
+
 test("what is imported is busy, importing again replaces it, and an empty text frees it", async () => {
   const feed = { providerId, calendarId: "private" };
   const before = await freeOn("2026-01-12");
@@ -77,6 +79,10 @@ test("a calendar of nobody, or one that is too long, is refused with the reason"
   const call = (more: object) => sharing().importCalendar({ providerId, calendarId: "x", ics: "", ...more });
   await expect(call({ providerId: "nobody" })).rejects.toThrow('no provider "nobody"');
   await expect(call({ ics: "a".repeat(900_001) })).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+  const another = (index: number) =>
+    sharing().importCalendar({ providerId: "prov_neumann", calendarId: `c${index}`, ics: calendar(busyHour) });
+  for (let index = 0; index < 10; index += 1) await another(index);
+  await expect(another(10)).rejects.toThrow("has 10 calendars already");
   await expect(sharing().syncCalendar({ providerId, calendarId: "none" })).rejects.toThrow("PARLEY_CALENDARS");
   await expect(exports().exportProviderCalendar({ providerId: "nobody" })).rejects.toThrow('no provider "nobody"');
 });
@@ -103,8 +109,7 @@ test("appointments are exported for provider and user, and mirrored elsewhere un
   expect(eventsOf(ofProvider.calendar?.data)).toEqual([{ ...shown, summary: "doctor" }]);
   expect(new TextDecoder().decode(ofProvider.calendar?.data)).not.toContain("ada");
 
-  const foreign = event("DTSTART:20260113T090000Z", "DURATION:PT1H");
-  kept.objects.set("foreign.ics", calendar(foreign));
+  kept.objects.set("foreign.ics", calendar(busyHour));
   const sync = () => sharing().syncCalendar({ providerId, calendarId: "work" });
   expect(await sync()).toMatchObject({ busyTimes: 1, written: 1 });
   expect(kept.objects.size).toBe(2);

@@ -10,7 +10,7 @@ import { busyTimesIn } from "../domain/icalendar/busy-times.ts";
 import { calendarFeed, entryOf, type FeedEntry } from "../domain/icalendar/feed.ts";
 import { mirroring } from "../domain/icalendar/mirrored.ts";
 import { dayMs, type TimeWindow } from "../domain/time/time-window.ts";
-import { notFound } from "../failure.ts";
+import { invalid, notFound } from "../failure.ts";
 import { timeFields } from "../messages/instants.ts";
 import type { OutsideCalendar, OutsideCalendars } from "../outside/outside-calendar.ts";
 import { calendars } from "./calendars.ts";
@@ -19,6 +19,8 @@ import { appointmentsWith, overview } from "./overview.ts";
 type Methods = Implementation<typeof CalendarService>;
 
 const horizonMs = 366 * dayMs;
+/** Each booking looks at all of them. */
+const mostCalendars = 10;
 const encoder = new TextEncoder();
 
 /** Calendars of other systems: out as iCalendar, in as busy time. `outside` finds those that can be reached. */
@@ -102,7 +104,10 @@ async function keepBusy(
   const { providerId, calendarId, windows } = busy;
   await ctx.commit({ calendar: calendars.at(providerId) }, ({ calendar }) => {
     if (calendar.state.provider === undefined) throw unknownProvider(providerId);
-    const before = calendar.state.elsewhere.get(calendarId) ?? [];
+    const { elsewhere } = calendar.state;
+    if (!elsewhere.has(calendarId) && elsewhere.size >= mostCalendars)
+      throw invalid("calendar_id", `"${providerId}" has ${mostCalendars} calendars already; import into one of them`);
+    const before = elsewhere.get(calendarId) ?? [];
     const isSame =
       before.length === windows.length &&
       before.every(({ start, end }, index) => windows[index]?.start === start && windows[index]?.end === end);
