@@ -2,8 +2,8 @@
 // Copyright the Parley authors
 
 import type { Dispatcher } from "../commands/dispatcher.ts";
-import { isUnary } from "../commands/unary-method.ts";
 import type { Contracts } from "../contracts/contracts.ts";
+import { isUnary } from "../contracts/unary-method.ts";
 import type { TakeOver } from "../delivery/fall-back-command.ts";
 import { openMessage } from "../delivery/open-message.ts";
 import { derivedId } from "../ids.ts";

@@ -14,9 +14,9 @@ import { Priority as WirePriority } from "@parley/contracts/parley/mesh/v1/polic
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
 import { callLimits } from "../calls/limits.ts";
-import { unaryMethod } from "../commands/unary-method.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { MethodContract } from "../contracts/policy.ts";
+import { unaryMethod } from "../contracts/unary-method.ts";
 import type { Priority } from "../header.ts";
 import { MeshError } from "../mesh-error.ts";
 import { redact } from "./letters/redaction.ts";

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type DescMessage, type DescMethod, type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { SagaStatus, SagaStepKind } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { sleep } from "../clock.ts";
+import { isUnary } from "../contracts/unary-method.ts";
 import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -57,16 +58,17 @@ export class Backward {
       return stuck(`step "${step}" may have been done, and its undo is made of a reply that never came`);
     }
     const method = await this.#driving.ground.methodNamed(undo.method);
-    const outcome: CallOutcome = isUnary(method)
-      ? await callStep(this.#driving, {
-          step,
-          isUndo: true,
-          method,
-          request: fromBinary(method.input, undo.request),
-          attempt: attempts + 1,
-          undoable: false,
-        })
-      : nobodyKnows(undo.method, attempts);
+    const outcome: CallOutcome =
+      method !== undefined && isUnary(method)
+        ? await callStep(this.#driving, {
+            step,
+            isUndo: true,
+            method,
+            request: fromBinary(method.input, undo.request),
+            attempt: attempts + 1,
+            undoable: false,
+          })
+        : nobodyKnows(undo.method, attempts);
     if (outcome.kind === "replied") {
       this.#scribe.add({ case: "undone", value: { step } });
       return undefined;
@@ -124,10 +126,6 @@ export class Backward {
       return false;
     }
   }
-}
-
-function isUnary(method: DescMethod | undefined): method is DescMethodUnary<DescMessage, DescMessage> {
-  return method?.methodKind === "unary";
 }
 
 /** Its agent may just be away; how long that is waited for, no contract says here. */

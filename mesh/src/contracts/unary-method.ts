@@ -2,8 +2,8 @@
 // Copyright the Parley authors
 
 import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
-import type { MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
+import type { MethodContract } from "./policy.ts";
 
 /** A method of which only a contract is known, as one that can be dispatched. @throws MeshError UNIMPLEMENTED when it streams */
 export function unaryMethod({ desc, name }: MethodContract): DescMethodUnary {
