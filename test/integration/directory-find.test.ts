@@ -55,7 +55,8 @@ beforeAll(async () => {
   desk = await testMesh({ agents: [operator.agent], namespace: mesh.namespace, clock, heartbeat });
   operator.attach(desk);
   directory = desk.client(DirectoryService);
-  await until(() => desk.directory.instancesOf(EchoService.typeName).length === 1);
+  const served = [EchoService, RelayService, DirectoryService];
+  await until(() => served.every(({ typeName }) => desk.directory.instancesOf(typeName).length === 1));
 });
 
 afterAll(async () => {
