@@ -218,6 +218,31 @@ describe("a saga with sagas as steps", () => {
     await becomes("orphan", COMPLETED);
     expect(told).toContain("SAGA_FAILED");
   });
+
+  test("waits for one that needs attention, and is told when an operator ends that by hand", async () => {
+    world.before.set("release sofa", () => {
+      throw new MeshError({ code: "INVALID_MESSAGE", message: "too heavy" });
+    });
+    world.plans.set("heavy", async (saga) => {
+      await booking(saga, "sofa");
+      fail();
+    });
+    const child = "test.trips/part/held-a";
+    const childStatus = () =>
+      mesh.sagas.get(child).then(
+        ({ summary }) => summary.status,
+        () => RUNNING,
+      );
+    const told: string[] = [];
+    await begin("held", async (saga) => {
+      await part(saga, "a", "heavy").catch((error) => told.push(error.message));
+    });
+    await until(async () => (await childStatus()) === NEEDS_ATTENTION);
+    expect(await statusOf("held")).toBe(RUNNING);
+    await mesh.sagas.resolve(child, operator);
+    await becomes("held", COMPLETED);
+    expect(told.at(-1)).toContain("resolved by hand");
+  });
 });
 
 describe("an operator", () => {
@@ -308,23 +333,23 @@ describe("an operator", () => {
 
   test("is told of one whose message became a dead letter, and lets it go on when its code is mended", async () => {
     let isBroken = true;
-    const request = ({ seat }: { seat: string }) => (isBroken ? fail() : { trip: "orphan", item: "cot", seat });
-    await begin("orphan", async (saga) => {
-      await saga.call("book cot", book, { trip: "orphan", item: "cot" }, { undo: undo(release, request) });
+    const request = ({ seat }: { seat: string }) => (isBroken ? fail() : { trip: "lost", item: "cot", seat });
+    await begin("lost", async (saga) => {
+      await saga.call("book cot", book, { trip: "lost", item: "cot" }, { undo: undo(release, request) });
       fail();
     });
-    await becomes("orphan", NEEDS_ATTENTION);
-    const alarm = await mesh.heard(SagaNeedsAttentionSchema, { sagaId: idOf("orphan") });
+    await becomes("lost", NEEDS_ATTENTION);
+    const alarm = await mesh.heard(SagaNeedsAttentionSchema, { sagaId: idOf("lost") });
     expect(alarm).toMatchObject({ notUndone: ["book cot"], error: { code: "REFUSED" } });
     expect(alarm.error?.message).toMatch(
       /became the dead letter "[\w-]+": no cabin; mend that, redrive the letter, then retry/,
     );
     const { sagas } = await mesh.sagas.list({ statuses: [NEEDS_ATTENTION], pageSize: 10, pageToken: "" });
-    expect(sagas.map(({ sagaId }) => sagaId)).toContain(idOf("orphan"));
+    expect(sagas.map(({ sagaId }) => sagaId)).toContain(idOf("lost"));
     isBroken = false;
-    await mesh.sagas.retry(idOf("orphan"), operator);
-    await becomes("orphan", COMPENSATED);
-    expect(await booked("orphan")).toEqual({ cot: 0 });
+    await mesh.sagas.retry(idOf("lost"), operator);
+    await becomes("lost", COMPENSATED);
+    expect(await booked("lost")).toEqual({ cot: 0 });
   });
 
   test("asks in vain for one that does not exist, or for what is no id", async () => {

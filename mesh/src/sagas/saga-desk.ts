@@ -9,11 +9,12 @@ import {
   type SagaSummary,
 } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import type { Clock } from "../clock.ts";
+import type { Draft } from "../journal/draft.ts";
 import type { Journals } from "../journal/journals.ts";
 import { MeshError } from "../mesh-error.ts";
 import { rootTrace } from "../telemetry/propagation.ts";
 import { sagaOrigin } from "./driving.ts";
-import { isOver, recordOf, type SagaState, sagaJournal } from "./history.ts";
+import { isOver, recordOf, type SagaState, sagaJournal, startOf } from "./history.ts";
 import { listSagas, type SagaPage, type SagaQuery } from "./list-sagas.ts";
 import { parseSagaId, type SagaId } from "./saga-id.ts";
 import type { SagaIndex } from "./saga-index.ts";
@@ -91,16 +92,26 @@ export class SagaDesk {
     await this.#ask(id, asked, { case: "retry", value: true }, (state) => assertStands(id, state));
   }
 
-  /** Ends a saga by hand that needs attention. @throws MeshError SAGA_INVALID when it needs none, NOT_FOUND */
+  /**
+   * Ends a saga by hand that needs attention; the one that began it is told.
+   *
+   * @throws MeshError SAGA_INVALID when it needs none, NOT_FOUND
+   */
   async resolve(id: string, asked: AskedBy): Promise<void> {
-    await this.#ask(id, asked, { case: "resolve", value: true }, (state) => assertStands(id, state));
+    await this.#ask(id, asked, { case: "resolve", value: true }, (state, outbox) => {
+      assertStands(id, state);
+      const parent = startOf(state)?.parent;
+      if (parent === undefined) return;
+      const childEnded = { step: parent.step, status: SagaStatus.RESOLVED };
+      tellSaga(outbox, { sagaId: parent.sagaId, wake: { childEnded } });
+    });
   }
 
   async #ask(
     id: string,
     { agent, by, note }: AskedBy,
     what: SagaAsked["what"],
-    assertPossible: (state: SagaState) => void,
+    prepare: (state: SagaState, outbox: Draft) => void,
   ): Promise<void> {
     const { journals, clock } = this.#init;
     const { domain } = await this.#find(parseSagaId(id));
@@ -108,7 +119,7 @@ export class SagaDesk {
     await journals.commit(
       { saga: sagaJournal(domain).at(id) },
       ({ saga }, outbox) => {
-        assertPossible(saga.state);
+        prepare(saga.state, outbox);
         const record = recordOf({ case: "asked", value: { by, note, what } }, clock.now());
         saga.append(SagaRecordedSchema, { sagaId: id, records: [record] });
         tellSaga(outbox, { sagaId: id });
