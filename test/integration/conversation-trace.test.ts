@@ -4,6 +4,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { RecordKind, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
 import { defineAgent, MeshError, on } from "@parley/mesh";
+import { Subjects } from "@parley/mesh/broker";
 import { operatorAgent } from "@parley/mesh/operator";
 import { ManualClock, testMesh } from "@parley/mesh/testing";
 import { expect, test } from "vitest";
@@ -35,6 +36,8 @@ test("a conversation is found with its events, private state and dead letters, a
   const said = await mesh.publish(EchoSaidSchema, { key: "k", text: "hello" }, { conversationId });
   await mesh.settled();
   await until(async () => (await mesh.deadLetters()).length === 1);
+  const noLetter = new Subjects(mesh.namespace).deadLetter("test.grumpy", "grumble", "none");
+  await mesh.broker.jetstream.publish(noLetter, new Uint8Array([255]));
 
   const service = desk.client(TraceService);
   const find = async (id: string) => {

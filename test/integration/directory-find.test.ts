@@ -86,7 +86,13 @@ test("an instance tells with each sign of life what it does and how it has done,
   const [profile] = desk.directory.find({ name: "test.echo" });
   const id = profile?.id ?? "";
   let changes = 0;
-  const end = desk.directory.onChange(() => changes++);
+  const doubted = new Set<string>();
+  const end = desk.directory.onChange(({ instance: { profile: changed } }) => {
+    const { id: of = "", name = "" } = changed ?? {};
+    // That one is overdue, as on a busy machine, and that it came after all, are changes of their own.
+    if (desk.directory.isDoubtful({ id: of, name })) doubted.add(of);
+    else if (!doubted.delete(of)) changes++;
+  });
   const gate = Promise.withResolvers<void>();
   state.gate = gate.promise;
   for (let i = 0; i < 3; i++) await mesh.client(EchoService).echo({ text: "hi" });
@@ -96,8 +102,12 @@ test("an instance tells with each sign of life what it does and how it has done,
     .catch(() => {});
   const slow = mesh.client(EchoService).narrow({}, { timeoutMs: 60_000 });
   const stateNow = async () => (await directory.getAgent({ id })).instance;
-  await until(async () => (await stateNow())?.state?.inProgress === 1);
-  const { health, state: told } = (await stateNow()) ?? {};
+  let now = await stateNow();
+  await until(async () => {
+    now = await stateNow();
+    return now?.state?.inProgress === 1 && now.health?.status === HealthStatus.HEALTHY;
+  });
+  const { health, state: told } = now ?? {};
   expect(told).toMatchObject({
     currentWork: [{ operation: `${EchoService.typeName}/Narrow` }],
     performance: { completed: 4n, failed: 1n, errorRate: 0.25 },
@@ -116,10 +126,15 @@ test("an instance tells with each sign of life what it does and how it has done,
 test("a watch tells who is there, who comes, changes and leaves, and only of who is meant", async () => {
   const told: (readonly [AgentChange, InstanceStatus | undefined])[] = [];
   const over = new AbortController();
+  const statuses = new Map<string, InstanceStatus | undefined>();
   const watching = (async () => {
     const filter = { service: EchoService.typeName };
     for await (const { change, instance } of directory.watchAgents({ filter }, { signal: over.signal })) {
-      told.push([change, instance?.profile?.status]);
+      const { id = "", status } = instance?.profile ?? {};
+      // On a busy machine a sign of life may be overdue, which changes its health.
+      if (change === AgentChange.CHANGED && statuses.get(id) === status) continue;
+      statuses.set(id, status);
+      told.push([change, status]);
     }
   })().catch(() => {});
   await until(() => told.length === 1);

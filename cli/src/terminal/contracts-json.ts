@@ -26,7 +26,7 @@ export function contractsJson(contracts: Contracts, overlays: readonly PolicyOve
 }
 
 /** Every method of every service. */
-export function methodsOf(contracts: Contracts): readonly MethodContract[] {
+function methodsOf(contracts: Contracts): readonly MethodContract[] {
   return contracts.services.flatMap(({ methods }) => methods.map((desc) => contracts.method(desc)));
 }
 

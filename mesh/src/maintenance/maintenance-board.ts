@@ -9,9 +9,7 @@ import type { Broker } from "../broker/connection.ts";
 import { keyToken } from "../broker/key-token.ts";
 import { type Bucket, openBucket } from "../broker/key-value.ts";
 import { MeshError } from "../mesh-error.ts";
-
-/** Package of the mesh's own services: they go on, or nobody could end a maintenance. */
-const ownDomain = "parley.mesh.v1";
+import { ownDomain } from "../own-domain.ts";
 
 /**
  * Which maintenances are underway: a copy in this process, kept by watching the broker. While the broker is away the last
@@ -42,6 +40,7 @@ export class MaintenanceBoard implements AsyncDisposable {
 
   /** The one that a proto package is under: its own, else the mesh's. Costs a comparison while there is none. */
   over(domain: string): Maintenance | undefined {
+    // The mesh's own services go on, or nobody could end a maintenance.
     if (this.#underway.length === 0 || domain === ownDomain) return undefined;
     const whole = this.#underway.find((one) => one.domain === "");
     return this.#underway.find((one) => one.domain === domain) ?? whole;

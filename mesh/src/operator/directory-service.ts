@@ -57,9 +57,12 @@ interface Watching {
   readonly signal: AbortSignal;
 }
 
-/** Who reads too slowly gets all changes all the same, late: there are not many. */
+/** Changes that wait for whoever reads, besides those who are there at the beginning. */
+const maxWaiting = 10_000;
+
+/** Who reads slowly gets all changes all the same, late; who does not read at all is cut off in the end. */
 async function* changes(host: Host, { filter, signal }: Watching): AsyncGenerator<WatchAgentsResponse> {
-  const mailbox = new Mailbox<WatchAgentsResponse>();
+  const mailbox = new Mailbox<WatchAgentsResponse>(maxWaiting + host.directory.instances().length);
   const told = new Set<string>();
   const tell = (change: AgentChange, instance: AgentInstance) => {
     const id = instance.profile?.id ?? "";

@@ -15,12 +15,10 @@ import type { MethodContract } from "../contracts/policy.ts";
 import { MessageIds } from "../events/publisher.ts";
 import { MeshError } from "../mesh-error.ts";
 import { assertSound } from "../overlay/overlay-rules.ts";
+import { ownDomain } from "../own-domain.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { DirectoryDesk } from "./directory-desk.ts";
 import { nearNames } from "./near-names.ts";
-
-/** Package of the mesh's own services. */
-const ownDomain = "parley.mesh.v1";
 
 /** Serves PolicyOverlayService; the bucket in the broker decides, the events tell of it. */
 export function policyOverlayService(attached: () => Promise<DirectoryDesk>): Served {

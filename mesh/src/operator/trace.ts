@@ -3,7 +3,7 @@
 
 import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { type DeadLetter, DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import { RecordKind, type TraceRecordSchema, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
@@ -87,8 +87,9 @@ function opened({ headers, storedAt }: StoredEntry, kind: RecordKind): TraceReco
 }
 
 function deadLetter({ payload, storedAt }: StoredEntry): TraceRecord | undefined {
-  const { agent, hearer, header, headers, error } = fromBinary(DeadLetterSchema, payload);
-  if (header === undefined) return undefined;
+  const letter = letterIn(payload);
+  if (letter?.header === undefined) return undefined;
+  const { agent, hearer, header, headers, error } = letter;
   return {
     kind: RecordKind.DEAD_LETTER,
     header,
@@ -97,6 +98,15 @@ function deadLetter({ payload, storedAt }: StoredEntry): TraceRecord | undefined
     gaveUp: `${agent} ${hearer}`,
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** Anybody may write into the stream: what is no letter must not end the trace of something else. */
+function letterIn(payload: Uint8Array): DeadLetter | undefined {
+  try {
+    return fromBinary(DeadLetterSchema, payload);
+  } catch {
+    return undefined;
+  }
 }
 
 function isOf({ header, traceId }: TraceRecord, id: string): boolean {

@@ -59,7 +59,7 @@ export function recordOf(what: RecordInit, at: number): SagaRecord {
 }
 
 /** The state after one more record. */
-export function withRecord(state: SagaState, record: SagaRecord): SagaState {
+function withRecord(state: SagaState, record: SagaRecord): SagaState {
   const { what } = record;
   const records = [...state.records, record];
   switch (what.case) {

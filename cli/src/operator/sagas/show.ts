@@ -47,7 +47,7 @@ function head(summary: SagaSummary, style: Style): readonly string[] {
 }
 
 /** Its history, a line per record, with the time since it began. */
-export function timeline(records: readonly SagaRecord[], { dim, red }: Style): readonly string[] {
+function timeline(records: readonly SagaRecord[], { dim, red }: Style): readonly string[] {
   const began = records[0]?.at;
   const rows = records.map(({ at, what }) => {
     const since = at === undefined || began === undefined ? 0 : timestampMs(at) - timestampMs(began);
