@@ -87,10 +87,10 @@ test("an instance tells with each sign of life what it does and how it has done,
   const id = profile?.id ?? "";
   let changes = 0;
   const doubted = new Set<string>();
-  const end = desk.directory.onChange(({ instance: { profile: changed } }) => {
+  const end = desk.directory.onChange(({ kind, instance: { profile: changed } }) => {
     const { id: of = "", name = "" } = changed ?? {};
     // That one is overdue, as on a busy machine, and that it came after all, are changes of their own.
-    if (desk.directory.isDoubtful({ id: of, name })) doubted.add(of);
+    if (kind === "lost" || desk.directory.isDoubtful({ id: of, name })) doubted.add(of);
     else if (!doubted.delete(of)) changes++;
   });
   const gate = Promise.withResolvers<void>();

@@ -45,12 +45,16 @@ export async function listSagas(index: SagaIndex, query: SagaQuery, verify: Veri
   const sagas: SagaSummary[] = [];
   if (query.statuses.length === 0 || query.statuses.some((status) => !endedStatuses.has(status))) {
     const noted = (await index.openSagas()).filter((one) => isOf(one, query)).sort(byChange);
+    let forgotten = 0;
     for (const [offset, one] of noted.entries()) {
       if (offset < at) continue;
-      if (sagas.length >= query.pageSize) return { sagas, nextPageToken: `open.${offset}` };
+      // What is forgotten here is missing from the list that the next page is taken of.
+      if (sagas.length >= query.pageSize) return { sagas, nextPageToken: `open.${offset - forgotten}` };
       const now = await verify(one);
-      if (now === undefined || endedStatuses.has(now.status)) await index.forgetOpen(one);
-      else if (matches(now, query)) sagas.push(now);
+      if (now === undefined || endedStatuses.has(now.status)) {
+        await index.forgetOpen(one);
+        forgotten++;
+      } else if (matches(now, query)) sagas.push(now);
     }
   }
   if (sagas.length >= query.pageSize) return { sagas, nextPageToken: `ended.${Number.MAX_SAFE_INTEGER}` };

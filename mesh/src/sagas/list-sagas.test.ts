@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Parley authors
+
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { SagaStatus, SagaSummarySchema } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { connectBroker } from "../broker/connection.ts";
+import { deleteNamespace } from "../broker/namespace.ts";
+import { newId } from "../ids.ts";
+import { listSagas } from "./list-sagas.ts";
+import { SagaIndex } from "./saga-index.ts";
+
+test("pages miss no saga when some that were listed turn out to be over meanwhile", async () => {
+  const broker = await connectBroker({ url: inject("natsUrl"), name: "test" });
+  const namespace = `test-${newId()}`;
+  onTestFinished(async () => {
+    await deleteNamespace(broker, namespace);
+    await broker[Symbol.asyncDispose]();
+  });
+  const index = await SagaIndex.open(broker, { namespace });
+  const noted = ["gone1", "kept1", "gone2", "kept2", "kept3", "kept4"];
+  for (const [place, key] of noted.entries()) {
+    const changedAt = timestampFromMs(1_000_000 - place);
+    const status = SagaStatus.RUNNING;
+    await index.note(
+      create(SagaSummarySchema, { sagaId: `a/s/${key}`, agent: "a", saga: "s", status, changedAt }),
+      false,
+    );
+  }
+  const listed: string[] = [];
+  for (let pageToken = "", pages = 0; pages === 0 || pageToken !== ""; pages++) {
+    const page = await listSagas(index, { statuses: [], pageSize: 2, pageToken }, async (summary) =>
+      summary.sagaId.includes("gone") ? undefined : summary,
+    );
+    listed.push(...page.sagas.map(({ sagaId }) => sagaId));
+    pageToken = page.nextPageToken;
+  }
+  expect(listed).toEqual(["a/s/kept1", "a/s/kept2", "a/s/kept3", "a/s/kept4"]);
+});
