@@ -13,7 +13,7 @@ import { SagaIndex } from "./saga-index.ts";
 
 test("pages miss no saga when some that were listed turn out to be over meanwhile", async () => {
   const broker = await connectBroker({ url: inject("natsUrl"), name: "test" });
-  const namespace = `test-${newId()}`;
+  const namespace = newId();
   onTestFinished(async () => {
     await deleteNamespace(broker, namespace);
     await broker[Symbol.asyncDispose]();
