@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { MaintenanceSchema } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import { type Clock, defineAgent, on } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { type ExamineOptions, examine, type Finding, type FindingCode, removeHearer } from "@parley/mesh/doctor";
@@ -212,6 +215,39 @@ describe("the doctor", () => {
     });
     const [removed] = await remove(61_000);
     expect(removed?.durables).toHaveLength(16);
+  });
+
+  test("finds a maintenance, and takes no hearer that it holds back for one that is gone [R35] [R40]", async () => {
+    const hearer = defineAgent({ name: "test.held", hears: [on(EchoSaidSchema, { name: "quiet" }, () => {})] });
+    await using mesh = await testMesh({ agents: [hearer] });
+    const maintenance = create(MaintenanceSchema, {
+      domain: "parley.test.v1",
+      reason: "moving disks",
+      author: "ada",
+      expectedEnd: timestampFromMs(Date.now() + 600_000),
+    });
+    await mesh.maintenance.begin(maintenance);
+    const place = "test-held~quiet";
+    const { events } = streamNames(mesh.namespace);
+    const { consumers } = mesh.broker.manager;
+    await until(async () => (await consumers.info(events, place)).num_waiting === 0);
+    await mesh.publish(EchoSaidSchema, { key: "waits" });
+    await until(async () => (await consumers.info(events, place)).num_pending === 1);
+    const later = { clock: ahead(3_600_000) };
+    expect(await found(mesh, "hearer-leftover", later)).toEqual([]);
+    expect(await found(mesh, "hearer-behind", later)).toEqual([]);
+    const what = expect.stringContaining('("moving disks", by ada since ');
+    const next = expect.stringContaining("parley maintenance end --domain parley.test.v1");
+    const told = { where: "parley.test.v1", what, next };
+    expect(await found(mesh, "maintenance")).toMatchObject([{ severity: "notice", ...told }]);
+    expect(await found(mesh, "maintenance", later)).toMatchObject([{ severity: "warning", ...told }]);
+    await expect(removeHearer(mesh.broker, mesh.namespace, { name: place, ...later })).rejects.toMatchObject({
+      code: "REFUSED",
+      message: expect.stringContaining("maintenance of"),
+    });
+    await mesh.maintenance.end("parley.test.v1");
+    expect(await found(mesh, "maintenance")).toEqual([]);
+    await until(async () => (await consumers.info(events, place)).num_pending === 0);
   });
 
   test("finds a hearer that is behind, but none that is idle", async () => {

@@ -32,7 +32,7 @@ export function profileOf(agent: Agent, init: ProfileInit): AgentProfile {
     role: WireRole[agent.role],
     description: agent.description,
     services: agent.serves.map(({ service }) => service.typeName),
-    hears: agent.hears.map(({ event }) => event.typeName),
+    hears: [...new Set(agent.hears.map(({ event }) => event.typeName))],
     permissions: [...agent.permissions],
     capabilities: [...agent.capabilities],
     skills: agent.skills.map(({ id, name = "", description = "" }) => ({ id, name, description })),

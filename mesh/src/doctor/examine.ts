@@ -16,6 +16,7 @@ import { endpoints } from "./endpoints.ts";
 import { type Finding, sorted } from "./finding.ts";
 import { hearers } from "./hearers.ts";
 import { keyVersions } from "./key-versions.ts";
+import { maintenances } from "./maintenances.ts";
 import type { Check, Patient } from "./patient.ts";
 import { rollback } from "./rollback.ts";
 import { room } from "./room.ts";
@@ -44,6 +45,7 @@ const checks: Readonly<Record<string, Check>> = {
   "rolled back journals": rollback,
   "versions of keys": keyVersions,
   "sourced messages": sourcedMessages,
+  maintenances,
   hearers,
   "dead letters": deadLetters,
   endpoints,

@@ -32,6 +32,7 @@ export const findingCodes = [
   "journal-hole",
   "event-not-sourced",
   "event-doubled",
+  "maintenance",
   "hearer-leftover",
   "hearer-behind",
   "dead-letters",

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { nameToken } from "../broker/key-token.ts";
+import { nameOfToken, nameToken } from "../broker/key-token.ts";
 import { firstOf } from "../broker/stored-entry.ts";
 import type { Finding } from "./finding.ts";
 import { type HearerPlace, hearerPlaces, isAbandoned, isPulled, waitingIn } from "./hearer-place.ts";
+import { holdingBack, maintenancesOf } from "./maintenances.ts";
 import type { Check, Patient } from "./patient.ts";
 import { profilesOf } from "./profiles.ts";
 
 /** Milliseconds that the oldest event may wait for a hearer. */
 const behindMs = 60_000;
 
-/** Whether each place in EVENTS and COMMANDS has somebody who pulls from it, and is not late. */
+/**
+ * Whether each place in EVENTS and COMMANDS has somebody who pulls from it, and is not late. Under maintenance nobody pulls
+ * and everything waits, which is a finding of its own.
+ */
 export const hearers: Check = async (patient) => {
-  const live = new Set((await profilesOf(patient)).map(({ name }) => nameToken(name)));
+  const profiles = await profilesOf(patient);
+  const live = new Set(profiles.map(({ name }) => nameToken(name)));
+  const underway = await maintenancesOf(patient);
+  const held = profiles.filter((profile) => holdingBack(profile, underway) !== undefined);
+  const heldBack = new Set(held.map(({ name }) => nameToken(name)));
   const findings: Finding[] = [];
   for (const place of await hearerPlaces(patient)) {
-    const isLive = live.has(place.name.split("~")[0] ?? "");
+    const [agent = ""] = place.name.split("~");
+    if (heldBack.has(agent)) continue;
+    const isLive = live.has(agent);
     const finding =
       isLive && !isAbandoned(place, patient.now()) ? await behind(patient, place) : leftover(place, isLive);
     if (finding !== undefined) findings.push(finding);
@@ -28,7 +38,7 @@ function leftover(place: HearerPlace, isLive: boolean): Finding | undefined {
   const { name, stream } = place;
   // Somebody pulls who is in no directory: a tool, or another mesh's courier.
   if (!isLive && isPulled(place)) return undefined;
-  const [agent, hearer] = name.split("~");
+  const [agent, hearer] = name.split("~").map(nameOfToken);
   const who = isLive
     ? `agent "${agent}" is live, but has no hearer "${hearer}" any more`
     : `no agent "${agent}" is live`;

@@ -7,11 +7,13 @@ import { nameToken } from "../broker/key-token.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { told } from "../maintenance/maintenance-board.ts";
 import { MeshError } from "../mesh-error.ts";
 import { type HearerPlace, hearerPlaces, isPulled, lastActive, waitingIn } from "./hearer-place.ts";
+import { holdingBack, maintenancesOf } from "./maintenances.ts";
 import { profilesOf } from "./profiles.ts";
 
-/** Milliseconds without a pull after which the hearer of a dead agent, and of a live one, is taken to be gone. */
+/** Milliseconds without a message taken after which the hearer of a dead agent, and of a live one, is taken to be gone. */
 const goneMs = { dead: 60_000, live: 15 * 60_000 } as const;
 
 /** Which hearer's place is to go. */
@@ -38,7 +40,8 @@ export interface RemovedPlace {
  * name, it begins like a new one.
  *
  * @throws MeshError NOT_FOUND when it has no place; REFUSED while an instance pulls from it, or may come back to it: the
- *   agent's instances have all been gone for a minute, or are live and have not pulled from it for 15 minutes
+ *   agent's instances have all been gone for a minute, or are live, under no maintenance, and no message was taken from it
+ *   for 15 minutes
  */
 export async function removeHearer(
   broker: Broker,
@@ -52,8 +55,18 @@ export async function removeHearer(
     const message = `no hearer has its place under "${name}"; \`parley doctor\` lists those that nobody pulls from, as <agent>~<hearer>`;
     throw new MeshError({ code: "NOT_FOUND", message });
   }
-  const live = new Set((await profilesOf(mesh)).map((profile) => nameToken(profile.name)));
+  const profiles = await profilesOf(mesh);
+  const live = new Set(profiles.map((profile) => nameToken(profile.name)));
   for (const place of places) assertGone(place, live, clock.now());
+  // A quiet hearer has taken nothing for long, but is there again when the maintenance is over.
+  const underway = await maintenancesOf(mesh);
+  for (const { name: place } of places) {
+    const maintenance = profiles
+      .filter((profile) => nameToken(profile.name) === place.split("~")[0])
+      .map((profile) => holdingBack(profile, underway))
+      .find((one) => one !== undefined);
+    if (maintenance !== undefined) throw refusal(place, `${told(maintenance)} may hold it back; end that first`);
+  }
   if (!dryRun) {
     for (const { stream, durables } of places) {
       for (const durable of durables) await forgetDurable(broker, { stream, name: durable.name });
@@ -68,10 +81,7 @@ export async function removeHearer(
 
 function assertGone(place: HearerPlace, live: ReadonlySet<string>, now: number): void {
   const { name, durables } = place;
-  const refuse = (why: string): never => {
-    throw new MeshError({ code: "REFUSED", message: `the place of hearer "${name}" is not removed: ${why}` });
-  };
-  if (isPulled(place)) refuse("an instance pulls from it; stop those that still have this hearer");
+  if (isPulled(place)) throw refusal(name, "an instance pulls from it; stop those that still have this hearer");
   const [agent = ""] = name.split("~");
   const isLive = live.has(agent);
   const idleMs = now - Math.max(...durables.map(lastActive));
@@ -79,5 +89,9 @@ function assertGone(place: HearerPlace, live: ReadonlySet<string>, now: number):
   if (idleMs >= needMs) return;
   const state = isLive ? "is live and may only be held back by a breaker or a maintenance" : "may be restarting";
   const left = Math.ceil((needMs - idleMs) / 1_000);
-  refuse(`messages were taken from it lately and agent "${agent}" ${state}; come back in ${left} s`);
+  throw refusal(name, `messages were taken from it lately and agent "${agent}" ${state}; come back in ${left} s`);
+}
+
+function refusal(name: string, why: string): MeshError {
+  return new MeshError({ code: "REFUSED", message: `the place of hearer "${name}" is not removed: ${why}` });
 }

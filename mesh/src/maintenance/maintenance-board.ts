@@ -113,7 +113,7 @@ function keyOf(domain: string): string {
 }
 
 /** Anybody may write into the bucket. What cannot be read still says that somebody meant a maintenance there. */
-function maintenanceIn(value: Uint8Array): Maintenance {
+export function maintenanceIn(value: Uint8Array): Maintenance {
   try {
     return fromBinary(MaintenanceSchema, value);
   } catch {
