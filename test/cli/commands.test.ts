@@ -84,6 +84,11 @@ describe("call", () => {
   });
 
   test.each([
+    {
+      what: "a method that is written wrong",
+      args: ["Convrese"],
+      says: /Did you mean:\n {2}\S+UserAgentService\/Converse\n/,
+    },
     { what: "a method that nobody has", args: ["Convers"], says: /Did you mean:\n {2}\S+UserAgentService\/Converse\n/ },
     { what: "no JSON", args: ["Converse", "{userId"], says: /"\{userId" is no JSON/ },
     {
@@ -298,7 +303,11 @@ describe("overlay", () => {
     expect(JSON.parse((await parley("overlay", "list", "-o", "json")).output)).toMatchObject([
       { reason: "a slow night" },
     ]);
-    expect((await parley("overlay", "remove", method)).code).toBe(0);
+    const removed = await parley("overlay", "remove", method);
+    expect(removed).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^removed: .*ListProviders is no longer overridden/),
+    });
     expect((await parley("overlay", "list")).output).toBe("no method is overridden\n");
   });
 

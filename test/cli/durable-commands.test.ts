@@ -49,7 +49,7 @@ test("a command is dispatched, watched to its end, shown and listed", async () =
   );
   expect(JSON.parse(listed.output)).toMatchObject([{ id, state: "DONE", method: "parley.test.v1.JobService/Do" }]);
   const table = await commands("list");
-  expect(table.output).toMatch(/^CHANGED +STATE +METHOD +TRIES +ID +ERROR$/m);
+  expect(table.output).toMatch(/^CHANGED +STATE +METHOD +TRIES +NEXT TRY +ID +ERROR$/m);
   expect(table.output).toMatch(new RegExp(`DONE +JobService/Do +1 +${id}$`, "m"));
 });
 
@@ -72,8 +72,12 @@ test("a command for later is taken back", async () => {
   const dispatched = await commands("dispatch", "JobService/Do", '{"name":"later"}', "--at", at, "-o", "json");
   const { id, state } = JSON.parse(dispatched.output);
   expect(state).toBe("SCHEDULED");
+  expect((await commands("list")).output).toMatch(
+    new RegExp(`SCHEDULED +JobService/Do +0 +${at.slice(0, 19)}Z +${id}$`, "m"),
+  );
   const cancelled = await commands("cancel", id);
   expect(cancelled.code).toBe(0);
   expect(cancelled.output).toMatch(/^state +CANCELLED$/m);
+  expect(cancelled.output).not.toMatch(/^(next try|given up at)/m);
   expect(cancelled.output).toMatch(/^taken back by +/m);
 });

@@ -121,6 +121,11 @@ test("it is as fast as was said, and ends when the operator leaves", async () =>
   expect(runsAt("test.ear")).toHaveLength(before + 2);
 });
 
+test("a hearer that nobody has is refused, with the names of those that its agent has", async () => {
+  await expect(replay({ hearer: "renamed" })).rejects.toThrow(/or name another; the agent has "listen"/);
+  await expect(replay({ agent: "test.nobody" })).rejects.toThrow(/or name another$/);
+});
+
 test.each([
   ["a hearer that nobody has", { hearer: "renamed" }, "NOT_FOUND"],
   ["a method", { hearer: "parley.test.v1.AccountService/Deposit" }, "REFUSED"],

@@ -37,7 +37,7 @@ function list(): Command {
     .option("--method <method>", "only those of this method: package.Service/Method")
     .option("--batch <id>", "only those of this batch")
     .addOption(new Option("--status <state>", "only those in this state").choices(states))
-    .option("--since <time>", "only those that changed since: 2h ago, or 2026-11-21T10:00:00Z", momentArgument)
+    .option("--since <time>", "only those that changed since: 2h, or 2026-11-21T10:00:00Z", momentArgument)
     .option("--until <time>", "only those that changed before", momentArgument)
     .option("--limit <count>", "at most this many", countArgument(100_000), 100)
     .action(async (options) => (await load()).listCommands(options));

@@ -16,9 +16,9 @@ export function replayCommand(): Command {
       "by commit handles only what it has not handled yet: a new one everything. With --again they have new ids and are handled " +
       "again. A handler without state runs again in both cases. Exits with 1 when some could not be sent.",
     examples: [
-      "parley replay scheduling.user notify --since 2h --dry-run",
+      "parley replay scheduling.user tell-user-confirmed --since 2h --dry-run",
       "parley replay billing.ledger count --event APPOINTMENT_CONFIRMED --rate 20",
-      "parley replay scheduling.user notify --key ada --since 2026-11-21T10:00:00Z --until 2026-11-21T11:00:00Z --again",
+      "parley replay scheduling.user tell-user-confirmed --key prov_dr_smith --since 2026-11-21T10:00:00Z --until 2026-11-21T11:00:00Z --again",
     ],
   })
     .option("--event <name>", "contract name, alias or full name (default: what it hears)")

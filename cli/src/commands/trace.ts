@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { momentArgument } from "./moment-argument.ts";
 import { operatorCommand } from "./operator-command.ts";
 
@@ -20,11 +20,10 @@ export function traceCommand(): Command {
       "parley trace conversation-7 -o json | jq '.[] | select(.kind == \"RECORD_KIND_DEAD_LETTER\")'",
     ],
   })
-    .option(
-      "--since <moment>",
-      "from when on streams are read, e.g. 2h ago or a time",
-      momentArgument,
-      momentArgument("1d"),
+    .addOption(
+      new Option("--since <time>", "from when on streams are read, e.g. 2h or 2026-11-21T10:00:00Z")
+        .argParser(momentArgument)
+        .default(momentArgument("1d"), "1d"),
     )
     .action(async (id, options) => (await import("../operator/trace.ts")).trace(id, options));
 }

@@ -8,7 +8,7 @@ import type { Conversation } from "./conversation.ts";
 import type { Demo } from "./demo.ts";
 import { offerLines } from "./offers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { summaryLines } from "./summary.ts";
+import { type RunningMesh, summaryLines } from "./summary.ts";
 import { transcriptLines } from "./transcript.ts";
 
 /** What a demo is shown with. */
@@ -19,12 +19,12 @@ export interface ShowDemoInit {
   readonly conversation: Conversation;
   /** Resolves when all that was said and heard so far is in the conversation. */
   readonly told: () => Promise<void>;
-  /** Public address, for what to type next; unset when the mesh ends with the demo. */
-  readonly url: string | undefined;
+  /** The mesh, for what to type next; unset when it ends with the demo. */
+  readonly next: RunningMesh | undefined;
 }
 
 /** Carries out a demo, then shows what was really said and heard. Tells whether it went well. */
-export async function showDemo({ demo, mesh, conversation, told, url }: ShowDemoInit): Promise<boolean> {
+export async function showDemo({ demo, mesh, conversation, told, next }: ShowDemoInit): Promise<boolean> {
   const style = styleFor(process.stdout);
   let outcome: Outcome = outcomeOf(undefined);
   let failure: unknown;
@@ -37,7 +37,7 @@ export async function showDemo({ demo, mesh, conversation, told, url }: ShowDemo
   const turns = conversation.turns();
   const offers = offerLines(outcome.offers, style);
   const beforeAnswer = (turn: number) => (turn === 0 ? offers : []);
-  const lines = [...transcriptLines(turns, { beforeAnswer, style }), ...summaryLines({ turns, outcome, url }, style)];
+  const lines = [...transcriptLines(turns, { beforeAnswer, style }), ...summaryLines({ turns, outcome, next }, style)];
   process.stdout.write(`${lines.join("\n")}\n`);
   if (failure === undefined) return true;
   process.stderr.write(`\n${failureLines(failure, "parley: the demo failed:").join("\n")}\n`);

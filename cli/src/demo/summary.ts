@@ -6,17 +6,25 @@ import { tableLines } from "../terminal/table.ts";
 import type { Turn } from "./conversation.ts";
 import type { Outcome } from "./outcome.ts";
 
+/** The mesh that stays up after a demo. */
+export interface RunningMesh {
+  /** Public address. */
+  readonly url: string;
+  /** Its state folder, where commands do not look by themselves. */
+  readonly state: string | undefined;
+}
+
 /** What a summary is written from. */
 export interface Summarised {
   readonly turns: readonly Turn[];
   readonly outcome: Outcome;
-  /** Public address of the mesh; unset when it ends now. */
-  readonly url: string | undefined;
+  /** Unset when the mesh ends now. */
+  readonly next: RunningMesh | undefined;
 }
 
 /** What came of the conversation, what it took, where to look it up, and what to type next. */
 export function summaryLines(summarised: Summarised, style: Style): readonly string[] {
-  return [news(summarised, style), counts(summarised, style), next(summarised, style)].flatMap((lines) =>
+  return [news(summarised, style), counts(summarised, style), nextLines(summarised, style)].flatMap((lines) =>
     lines.length === 0 ? [] : ["", ...lines],
   );
 }
@@ -50,22 +58,30 @@ function counts({ turns, outcome }: Summarised, { dim }: Style): readonly string
   return tableLines(rows.filter(([, value]) => value?.trim()).map(([name = "", value = ""]) => [dim(name), value]));
 }
 
-function next({ turns, outcome, url }: Summarised, { bold, dim }: Style): readonly string[] {
-  if (url === undefined)
+function nextLines({ turns, outcome, next }: Summarised, { bold, dim }: Style): readonly string[] {
+  if (next === undefined)
     return [`${bold("Type next")}  npx parley up --demo  ${dim("a conversation, and it stays up")}`];
+  const { url, state } = next;
+  const { conversationId } = outcome;
   const rows = [
+    ...(conversationId === undefined
+      ? []
+      : [[`npx parley trace ${conversationId}`, "shows what the conversation brought about"]]),
     ["npx parley tail", "shows events as they are published"],
     ["npx parley contracts", "lists what can be called and heard, and under which terms"],
   ];
   return [
     bold("Type next"),
-    ...calls({ turns, outcome, url }),
+    ...(state === undefined
+      ? []
+      : [`  export PARLEY_STATE='${state}'  ${dim("lets the commands below find this mesh")}`]),
+    ...calls({ turns, outcome }, url),
     ...tableLines(rows.map(([command = "", what = ""]) => [`  ${command}`, dim(what)])),
   ];
 }
 
 /** The first call of the demo, to be made by hand. */
-function calls({ turns, outcome, url }: Summarised): readonly string[] {
+function calls({ turns, outcome }: Pick<Summarised, "turns" | "outcome">, url: string): readonly string[] {
   const method = turns[0]?.before[0]?.header.name;
   const sentence = turns[0]?.sentence;
   const { userId } = outcome;

@@ -45,7 +45,14 @@ export async function beginMaintenance(choice: BeginChoice): Promise<void> {
 export async function endMaintenance(choice: ScopeChoice): Promise<void> {
   const { domain = "", author } = choice;
   const { maintenance } = await meshClient(MaintenanceService, choice).endMaintenance({ domain, author });
-  print(maintenance === undefined ? [] : [maintenance], choice.output);
+  const over = maintenance === undefined ? [] : [maintenance];
+  show(choice.output, {
+    json: () => over.map((one) => toJson(MaintenanceSchema, one)),
+    table: () =>
+      over.map(
+        ({ beganAt, reason, ...one }) => `ended: maintenance of ${scope(one)} since ${moment(beganAt)} (${reason})`,
+      ),
+  });
 }
 
 /** Prints the maintenances that are underway. */
@@ -66,5 +73,9 @@ function print(maintenances: readonly Maintenance[], output: OutputFormat): void
 }
 
 function row({ domain, beganAt, expectedEnd, author, reason }: Maintenance): readonly string[] {
-  return [domain === "" ? "the mesh" : domain, moment(beganAt), moment(expectedEnd), author, reason];
+  return [scope({ domain }), moment(beganAt), moment(expectedEnd), author, reason];
+}
+
+function scope({ domain }: Pick<Maintenance, "domain">): string {
+  return domain === "" ? "the mesh" : domain;
 }

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Contracts, MethodContract } from "@parley/mesh/contracts";
+import { nearNames } from "@parley/mesh/operator";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -25,7 +26,7 @@ export function methodNamed(contracts: Contracts, name: string): MethodContract 
   const last = wanted.split(/[./]/).at(-1) ?? "";
   const near = methods.filter(({ desc }) => {
     const known = desc.name.toLowerCase();
-    return last !== "" && (known.includes(last) || last.includes(known));
+    return last !== "" && (known.includes(last) || last.includes(known) || nearNames(last, [known]).length > 0);
   });
   throw new UsageError(
     `no method "${name}" is known here`,

@@ -15,7 +15,7 @@ import {
 } from "@parley/contracts/parley/mesh/v1/policy_pb.js";
 import type { OutputFormat } from "../commands/output-option.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
-import { overlayTable } from "../terminal/overlays-text.ts";
+import { overlayTable, overlayText } from "../terminal/overlays-text.ts";
 import { show } from "../terminal/show.ts";
 import { meshClient } from "./mesh-client.ts";
 import { meshContracts } from "./mesh-contracts.ts";
@@ -73,7 +73,11 @@ export async function removeOverlay(method: string, choice: AuthorChoice): Promi
   const { author } = choice;
   const client = meshClient(PolicyOverlayService, choice);
   const { overlay } = await client.removeOverlay({ method: await fullName(method, choice), author });
-  print(overlay === undefined ? [] : [overlay], choice.output);
+  const gone = overlay === undefined ? [] : [overlay];
+  show(choice.output, {
+    json: () => gone.map((one) => toJson(PolicyOverlaySchema, one)),
+    table: () => gone.map((one) => `removed: ${one.method} is no longer overridden (${overlayText(one)})`),
+  });
 }
 
 async function fullName(method: string, choice: MeshChoice): Promise<string> {

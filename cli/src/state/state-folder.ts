@@ -9,7 +9,11 @@ import { findProject } from "../project/project.ts";
  * the working folder where there is no project.
  */
 export function stateFolder(option: string | undefined): string {
+  return namedStateFolder(option) ?? join(findProject()?.folder ?? process.cwd(), ".parley");
+}
+
+/** The folder that `--state` or PARLEY_STATE names; nothing when it is the project's own, which needs no name. */
+export function namedStateFolder(option: string | undefined): string | undefined {
   const named = option ?? process.env["PARLEY_STATE"];
-  if (named) return resolve(named);
-  return join(findProject()?.folder ?? process.cwd(), ".parley");
+  return named ? resolve(named) : undefined;
 }

@@ -76,5 +76,5 @@ test("what a call brought about stands together, and so does what lost its cause
 });
 
 test("nothing found is said", () => {
-  expect(causationLines([], style)).toEqual(["nothing of it is stored in that time"]);
+  expect(causationLines([], style)).toEqual(["nothing of it is stored in that time; --since 7d reads further back"]);
 });

@@ -21,7 +21,7 @@ export function causationLines(records: readonly TraceRecord[], style: Style): r
   const { bold, dim } = style;
   const sorted = [...records].sort((a, b) => sentAt(a) - sentAt(b));
   const [first] = sorted;
-  if (first === undefined) return ["nothing of it is stored in that time"];
+  if (first === undefined) return ["nothing of it is stored in that time; --since 7d reads further back"];
   const causes = new Map<string, Cause>();
   const letters: TraceRecord[] = [];
   for (const record of sorted) {

@@ -13,14 +13,22 @@ export function commandStateName({ state }: Command): string {
 
 /** Commands as a table with its head. */
 export function commandRows(commands: readonly Command[], { bold }: Style): readonly (readonly string[])[] {
-  const head = ["CHANGED", "STATE", "METHOD", "TRIES", "ID", "ERROR"].map(bold);
+  const head = ["CHANGED", "STATE", "METHOD", "TRIES", "NEXT TRY", "ID", "ERROR"].map(bold);
   return [head, ...commands.map((command) => row(command))];
 }
 
 function row(command: Command): readonly string[] {
   const { updatedAt, method, attempts, id, error } = command;
   const short = method.slice(method.lastIndexOf(".") + 1);
-  return [moment(updatedAt), commandStateName(command), short, String(attempts), id, error?.code ?? ""];
+  return [
+    moment(updatedAt),
+    commandStateName(command),
+    short,
+    String(attempts),
+    nextTry(command),
+    id,
+    error?.code ?? "",
+  ];
 }
 
 /** One command with everything that is known of it. */
@@ -38,9 +46,9 @@ export function commandLines(command: Command, { bold }: Style): readonly string
     ["dispatched", moment(command.createdAt)],
     ["due", moment(command.due)],
     ["begun", moment(command.startedAt)],
-    ["next try", moment(command.nextAttemptAt)],
+    ["next try", nextTry(command)],
     ["ended", moment(command.endedAt)],
-    ["given up at", moment(command.expires)],
+    ["given up at", command.endedAt === undefined ? moment(command.expires) : ""],
     ["error", command.error === undefined ? "" : `${command.error.code}: ${command.error.message}`],
     ["dead letter", command.deadLetterId],
     ["reply", replyOf(command)],
@@ -51,4 +59,10 @@ export function commandLines(command: Command, { bold }: Style): readonly string
 function replyOf({ replyJson, replyBytes, replyDigest }: Command): string {
   if (replyJson !== "") return replyJson;
   return replyBytes === 0 ? "" : `${replyBytes} bytes, not kept (${replyDigest})`;
+}
+
+/** When it is tried next, first when it is due; empty when it has ended, or nobody waits for a time. */
+function nextTry({ attempts, due, endedAt, nextAttemptAt }: Command): string {
+  if (endedAt !== undefined) return "";
+  return moment(nextAttemptAt ?? (attempts === 0 ? due : undefined));
 }

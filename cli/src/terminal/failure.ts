@@ -5,6 +5,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { type ErrorClass, MeshError, type Violation } from "@parley/mesh";
 import { fromConnectError } from "@parley/mesh/calls";
 import { UsageError } from "../usage-error.ts";
+import { duration } from "./duration.ts";
 import { styleFor } from "./style.ts";
 
 /** After these a person cannot know whether it was done. */
@@ -30,7 +31,7 @@ export function failureLines(error: unknown, lead = "parley:"): readonly string[
       `${red(lead)} ${red(bold(code))} ${heading(message, violations)}`,
       ...violations.map(({ field, rule, message: problem }) => `  ${field}: ${problem} (${rule})`),
       ...(userMessage === undefined ? [] : [`  for the user: ${userMessage}`]),
-      ...(retryAfterMs === undefined ? [] : [`  repeat after ${retryAfterMs / 1000} s`]),
+      ...(retryAfterMs === undefined ? [] : [`  repeat after ${duration(retryAfterMs)}`]),
       ...(error.mayHaveRun && inDoubt.includes(error.errorClass) ? ["  the handler may have run"] : []),
     ];
   }

@@ -8,7 +8,7 @@ import { showDemo } from "../demo/show-demo.ts";
 import { loadDemo } from "../project/modules.ts";
 import { type Project, requireProject } from "../project/project.ts";
 import { claimState } from "../state/claim.ts";
-import { stateFolder } from "../state/state-folder.ts";
+import { namedStateFolder, stateFolder } from "../state/state-folder.ts";
 import { styleFor } from "../terminal/style.ts";
 import { UsageError } from "../usage-error.ts";
 import { openDoors } from "./doors.ts";
@@ -70,7 +70,8 @@ export async function up(options: UpOptions): Promise<number> {
   let well = true;
   if (demo !== undefined && conversation !== undefined && !stop.requested) {
     const { host, told } = placement;
-    well = await showDemo({ demo, mesh: host, conversation, told, url: options.exit ? undefined : url });
+    const next = options.exit ? undefined : { url, state: namedStateFolder(options.state) };
+    well = await showDemo({ demo, mesh: host, conversation, told, next });
     // The mesh goes on talking; nobody will read it.
     conversation = undefined;
   }

@@ -3,6 +3,7 @@
 
 import type { Broker } from "../broker/connection.ts";
 import { durableFilters } from "../broker/durable.ts";
+import { durableHearers } from "../broker/durable-hearers.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { MeshError } from "../mesh-error.ts";
 
@@ -39,7 +40,9 @@ export class HearerPlaces {
       throw error;
     });
     if (filters.length > 0) return filters;
-    const message = `hearer "${hearer}" of agent "${agent}" has no place in stream "${stream}": it was renamed or removed, or no instance has ever run; start one, or name another`;
+    const there = await durableHearers(this.#broker, stream, agent);
+    const others = there.length === 0 ? "" : `; the agent has ${there.map((name) => `"${name}"`).join(", ")}`;
+    const message = `hearer "${hearer}" of agent "${agent}" has no place in stream "${stream}": it was renamed or removed, or no instance has ever run; start one, or name another${others}`;
     throw new MeshError({ code: "NOT_FOUND", message });
   }
 }
