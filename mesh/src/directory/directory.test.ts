@@ -102,10 +102,15 @@ test("a sign of life alone is no change", async () => {
   const [left, right] = [await open(mesh.broker, mesh.namespace), await open(mesh.broker, mesh.namespace)];
   await enter(left, "a");
   await until(right, () => serving(right).length === 1);
-  let changes = 0;
-  right.onChange(() => changes++);
+  const changes: unknown[] = [];
+  let doubted = 0;
+  right.onChange(({ kind, instance: { profile } }) => {
+    // On a busy machine a sign may be overdue, which is a change, and come after all, which is one more.
+    if (kind === "changed" && profile !== undefined && right.isDoubtful(profile)) doubted++;
+    else if (kind !== "changed" || --doubted < 0) changes.push(kind);
+  });
   await delay(quick.heartbeatMs * 4);
-  expect(changes).toBe(0);
+  expect(changes).toEqual([]);
 });
 
 test("what is no profile is passed over", async () => {
