@@ -204,11 +204,17 @@ describe("the doctor", () => {
     await using other = await testMesh({ agents: [hearer], namespace: mesh.namespace, clock: mesh.clock });
     const remove = (afterMs: number) =>
       removeHearer(mesh.broker, mesh.namespace, { name: "test-back~soon", clock: ahead(afterMs) });
+    const isPulled = async () => {
+      const places = await Array.fromAsync(mesh.broker.manager.consumers.list(streamNames(mesh.namespace).events));
+      return places.some(({ name, num_waiting }) => name.startsWith("test-back~") && num_waiting > 0);
+    };
+    await until(isPulled);
     await expect(remove(3_600_000)).rejects.toMatchObject({
       code: "REFUSED",
       message: expect.stringContaining("an instance pulls"),
     });
     await other.drain();
+    await until(async () => !(await isPulled()));
     await expect(remove(10_000)).rejects.toMatchObject({
       code: "REFUSED",
       message: expect.stringContaining("may be restarting"),
