@@ -10,7 +10,8 @@ export default defineConfig({
     env: { PARLEY_LOG: "silent" },
     // Most of the time is waited for brokers and processes, so both cores are kept busy.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Far more than anything takes: only what hangs comes to it, however busy the machine is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

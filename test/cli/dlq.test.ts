@@ -80,8 +80,8 @@ test("dlq redrive has letters handled again, dlq discard removes them, both only
   expect(dry).toMatchObject({ code: 0, output: "2 would be redriven\n" });
   const [{ id } = { id: "" }] = await letters("--key", "hidden");
   expect(await parley("dlq", "redrive", id)).toMatchObject({ code: 0, output: "1 redriven\n", errors: "" });
+  await until(() => listener.runsOf("hidden").length === 2);
   await mesh.settled();
-  expect(listener.runsOf("hidden")).toHaveLength(2);
   const discarded = await parley("dlq", "discard", "--hearer", "listen", "--reason", "seen", "-o", "json");
   expect(JSON.parse(discarded.output)).toEqual({
     ...{ discarded: 1, failed: 0, seen: 1, dryRun: false, finished: true },

@@ -118,13 +118,17 @@ interface Watched {
 /** The test meshes of this process: those of one namespace settle together. */
 const open = new Set<Watched>();
 
-/** Milliseconds without any change after which a handler that still runs is taken to wait for the clock, or for ever. */
-const quietMs = 100;
+/**
+ * How long nothing changes until a handler that still runs is taken to wait for the clock, or for ever: milliseconds, and looks,
+ * because a machine that has much else to do is slow to look as well.
+ */
+const quiet = { ms: 100, looks: 12 } as const;
 
 /** Looks until two looks in a row find the same, nothing undelivered and nothing being handled. */
 async function untilSettled(broker: Broker, { namespace, clock }: Watched): Promise<void> {
   let before = "";
   let since = Date.now();
+  let looks = 0;
   for (;;) {
     const together = [...open].filter((mesh) => mesh.namespace === namespace);
     for (const { observed, events, commands } of together) {
@@ -141,9 +145,13 @@ async function untilSettled(broker: Broker, { namespace, clock }: Watched): Prom
       hosted.moving,
     ]);
     const now = JSON.stringify([counts, await consumerStates(broker, together)]);
-    if (now !== before) since = Date.now();
+    if (now !== before) {
+      since = Date.now();
+      looks = 0;
+    }
     const moving = together.some(({ hosted }) => hosted.moving > 0);
-    if (now === before && !now.includes('"busy"') && (!moving || Date.now() - since >= quietMs)) return;
+    const isQuiet = ++looks >= quiet.looks && Date.now() - since >= quiet.ms;
+    if (now === before && !now.includes('"busy"') && (!moving || isQuiet)) return;
     before = now;
     await delay(5);
   }
