@@ -16,6 +16,11 @@ test("a derived id is the same for the same parts, and pinned: handlers of other
   expect(derivedId("test.ear", "listen", "m-1", "Type", "key", 1)).toBe("hUhs_4yQ7T4YLnXsnNR1mg");
 });
 
+test("no derived id begins like an option of a command line", () => {
+  const ids = Array.from({ length: 1_000 }, (_, index) => derivedId("letter", index));
+  expect(ids.filter((id) => id.startsWith("-"))).toEqual([]);
+});
+
 test("no two lists of parts have one derived id, wherever the borders between the parts are", () => {
   const parts = fc.array(fc.string({ unit: fc.constantFrom("a", ";", ":", "1") }), { maxLength: 4 });
   fc.assert(

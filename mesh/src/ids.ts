@@ -12,12 +12,12 @@ export function newId(): string {
 /**
  * An id that is the same whenever the same parts are: the id of what a handler sends because of a message, so that
  * handling the message again sends nothing twice. 128 bits of SHA-256 in base64url; parts are length-prefixed, so no two
- * lists of parts run together.
+ * lists of parts run together. It never begins with `-`: whoever types it would have typed an option.
  */
 export function derivedId(...parts: readonly (string | number)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${String(part).length}:${part};`);
-  return hash.digest().subarray(0, 16).toString("base64url");
+  return hash.digest().subarray(0, 16).toString("base64url").replace(/^-/, "_");
 }
 
 /** Digest of a payload, to tell a repeated message from another one under the same id. */

@@ -98,6 +98,7 @@ test("longer hours are new time as well", async () => {
   const provider = sampleProvider(providerId);
   provider.workingHours.push(create(WorkingHoursSchema, { day: 2, hours: { from: "18:00", until: "20:00" } }));
   await manage.upsertProvider({ provider });
+  await world.mesh.heard(SuggestionProposedSchema);
   await world.mesh.settled();
   expect(suggested(world)).toEqual([{ userId: "ida", start: at("06T18:00") }]);
 });
