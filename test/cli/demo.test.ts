@@ -88,11 +88,7 @@ test.each(placements)("the demo carries out one booking, agents in $name [R21]",
 
 test.each([
   ["time-off", [], ["UPDATE_ACKNOWLEDGED", "Sorry, the provider became unavailable"]],
-  [
-    "suggestion",
-    ["--processes"],
-    ["SUGGESTION_PROPOSED", "Your preferred provider, Clara Neumann, has new availability"],
-  ],
+  ["suggestion", [], ["SUGGESTION_PROPOSED", "Your preferred provider, Clara Neumann, has new availability"]],
   ["group", [], ["Booked for ann, bob, cleo", "Sorry, a room or device that it needs was just taken"]],
 ])("the demo %s shows what its name says, in a mesh of which nothing stays", async (name, args, shown) => {
   const { code, output, errors } = await run(["demo", name, ...args]);
