@@ -146,10 +146,8 @@ export class Partition {
     this.#looking = true;
     while (this.#entrants.size > 0 && !this.#stopped) {
       const doubts = this.#doubts;
-      // What comes while the broker is asked may not be in its answer: it must not stand for what is in other hands.
-      const before = this.#unsettledHere();
       const unsettled = await this.#unsettled();
-      const here = this.#unsettledHere().filter((hold) => before.includes(hold)).length;
+      const here = [...this.#held].filter(({ isLost }) => !isLost).length;
       if (unsettled <= here && (await this.#found()) && doubts === this.#doubts) {
         this.#isSure = true;
         this.#letIn();
@@ -158,10 +156,6 @@ export class Partition {
       await delay(lookAgainMs, undefined, { ref: false });
     }
     this.#looking = false;
-  }
-
-  #unsettledHere(): readonly Hold[] {
-    return [...this.#held].filter(({ isLost, isSettled }) => !isLost && !isSettled);
   }
 
   async #found(): Promise<boolean> {
