@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { userInfo } from "node:os";
 import { type Command, Option } from "commander";
+import { authorOption } from "./author-option.ts";
 import { commandGroup, operatorCommand } from "./operator-command.ts";
 import { timeArgument } from "./time-argument.ts";
 
 const domainOption = () => new Option("--domain <package>", "only this proto package (default: the whole mesh)");
-const authorOption = () => new Option("--author <name>", "who does it").default(userInfo().username);
 
 /** `parley maintenance begin|end|list`. */
 export function maintenanceCommand(): Command {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { userInfo } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { authorOption } from "./author-option.ts";
 import { countArgument } from "./count-argument.ts";
 import { commandGroup, operatorCommand } from "./operator-command.ts";
 import { timeArgument } from "./time-argument.ts";
-
-const authorOption = () => new Option("--author <name>", "who does it").default(userInfo().username);
 
 /** `parley overlay list|set|remove`. */
 export function overlayCommand(): Command {

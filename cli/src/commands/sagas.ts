@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { userInfo } from "node:os";
 import { type Command, Option } from "commander";
+import { authorOption } from "./author-option.ts";
 import { countArgument } from "./count-argument.ts";
 import { momentArgument } from "./moment-argument.ts";
 import { commandGroup, operatorCommand } from "./operator-command.ts";
 
 const statuses = ["running", "compensating", "needs-attention", "completed", "compensated", "resolved"] as const;
-const authorOption = () => new Option("--by <name>", "who asks for it").default(userInfo().username);
 const id = "test.trips/trip/t-17";
 
 /** `parley sagas`. */
@@ -47,7 +46,7 @@ export function sagasCommand(): Command {
     examples: [`parley sagas retry ${id} --note "the carrier is back"`],
   })
     .option("--note <text>", "why; stands in its history", "")
-    .addOption(authorOption())
+    .addOption(authorOption("--by <name>", "who asks for it"))
     .action(async (which, options) => (await import("../operator/sagas/ask.ts")).retrySaga(which, options));
   const resolve = operatorCommand({
     name: "resolve <id>",
@@ -57,7 +56,7 @@ export function sagasCommand(): Command {
     examples: [`parley sagas resolve ${id} --note "refunded by hand, ticket 4711"`],
   })
     .requiredOption("--note <text>", "what was done about it; stands in its history")
-    .addOption(authorOption())
+    .addOption(authorOption("--by <name>", "who asks for it"))
     .action(async (which, options) => (await import("../operator/sagas/ask.ts")).resolveSaga(which, options));
   const cancel = operatorCommand({
     name: "cancel <id>",
@@ -67,7 +66,7 @@ export function sagasCommand(): Command {
     examples: [`parley sagas cancel ${id} --note "the customer does not want it any more"`],
   })
     .option("--note <text>", "why; stands in its history", "")
-    .addOption(authorOption())
+    .addOption(authorOption("--by <name>", "who asks for it"))
     .action(async (which, options) => (await import("../operator/sagas/ask.ts")).cancelSaga(which, options));
   return commandGroup("sagas", "sagas: how they stand, and what to do about them", [
     list,

@@ -41,19 +41,20 @@ const name = "mesh.operator";
  */
 export function operatorAgent(): Operator {
   const attached = Promise.withResolvers<Desk>();
+  const hosted = async () => (await attached.promise).host;
   const agent = defineAgent({
     name,
     description: "Shows the mesh to its operators and does what they ask for.",
     role: "SYSTEM",
     publishes: [SystemMaintenanceSchema, SystemReadySchema],
     serves: [
-      maintenanceService(async () => (await attached.promise).host),
+      maintenanceService(hosted),
       deadLetterService(() => attached.promise),
       replayService(() => attached.promise),
-      traceService(async () => (await attached.promise).host),
-      streamService(async () => (await attached.promise).host),
+      traceService(hosted),
+      streamService(hosted),
       commandService(() => attached.promise),
-      sagaService(async () => (await attached.promise).host),
+      sagaService(hosted),
       directoryService(() => attached.promise),
       policyOverlayService(() => attached.promise),
       serve(OperatorService, {

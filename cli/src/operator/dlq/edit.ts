@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { userName } from "../../commands/author-option.ts";
 import { jsonText, jsonValue } from "../../commands/json-argument.ts";
 import type { OutputFormat } from "../../commands/output-option.ts";
 import type { MeshChoice } from "../../state/find-mesh.ts";
 import { edited } from "../../terminal/editor.ts";
 import { show } from "../../terminal/show.ts";
 import { UsageError } from "../../usage-error.ts";
-import { author, letterClient } from "./letter-client.ts";
+import { letterClient } from "./letter-client.ts";
 
 /** How a letter is corrected. */
 export interface EditChoice extends MeshChoice {
@@ -21,7 +22,7 @@ export async function editLetter(id: string, { json, dryRun, output, ...choice }
   const client = letterClient(choice);
   const send = async (text: string) => {
     jsonValue(text);
-    return client.redriveDeadLetter({ id, json: text, dryRun, author: author() });
+    return client.redriveDeadLetter({ id, json: text, dryRun, author: userName() });
   };
   const sent = json === undefined ? await inEditor(await contentOf(), send) : await send(jsonText(json));
   show(output, {

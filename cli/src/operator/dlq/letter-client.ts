@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { userInfo } from "node:os";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
@@ -28,15 +27,6 @@ export function filterOf(
     ...(since === undefined ? {} : { diedFrom: timestampFromMs(since) }),
     ...(until === undefined ? {} : { diedBefore: timestampFromMs(until) }),
   };
-}
-
-/** Who decides, for the record: nobody checks it. */
-export function author(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "";
-  }
 }
 
 function isClass(name: string | undefined): name is keyof typeof ErrorClass {

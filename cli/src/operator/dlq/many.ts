@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { userName } from "../../commands/author-option.ts";
 import type { LetterFilterChoice } from "../../commands/letter-filter-options.ts";
 import type { OutputFormat } from "../../commands/output-option.ts";
 import type { MeshChoice } from "../../state/find-mesh.ts";
 import { interruption } from "../../terminal/interruption.ts";
 import { followBulk } from "../bulk.ts";
-import { author, filterOf, letterClient } from "./letter-client.ts";
+import { filterOf, letterClient } from "./letter-client.ts";
 
 interface ManyChoice extends MeshChoice, LetterFilterChoice {
   readonly all: boolean;
@@ -24,7 +25,7 @@ export interface RedriveChoice extends ManyChoice {
 export async function redriveLetters(ids: readonly string[], choice: RedriveChoice): Promise<void> {
   const { all, dryRun, force, rate: perSecond, output } = choice;
   const signal = interruption();
-  const request = { filter: filterOf(choice, ids), all, dryRun, force, perSecond, author: author() };
+  const request = { filter: filterOf(choice, ids), all, dryRun, force, perSecond, author: userName() };
   const stream = letterClient(choice).redriveDeadLetters(request, { signal });
   await followBulk(progressOf(stream), { done: "redriven", dryRun, output, signal });
 }
@@ -36,7 +37,7 @@ export async function discardLetters(
 ): Promise<void> {
   const { all, dryRun, reason, output } = choice;
   const signal = interruption();
-  const request = { filter: filterOf(choice, ids), all, dryRun, reason, author: author() };
+  const request = { filter: filterOf(choice, ids), all, dryRun, reason, author: userName() };
   const stream = letterClient(choice).discardDeadLetters(request, { signal });
   await followBulk(progressOf(stream), { done: "discarded", dryRun, output, signal });
 }
