@@ -6,6 +6,7 @@ import { MeshError } from "../mesh-error.ts";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { type DirectPage, directPage, type PageQuery } from "./direct-page.ts";
+import { defaultReplicas } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
 import { readEntry, type StoredEntry, storedEntry } from "./stored-entry.ts";
 
@@ -13,12 +14,36 @@ import { readEntry, type StoredEntry, storedEntry } from "./stored-entry.ts";
 const pageSize = 1_000;
 
 /**
- * All messages of a filter after a sequence, in order. Any replica may answer, so what was stored within the last moments may
- * be missing: optimistic concurrency finds out. Patient while the broker has no leader.
+ * All messages of a filter after a sequence, in order: at least those that were stored before the call. Pages come from any
+ * replica, which may be behind; so in a cluster the leader is asked for the newest one at the same time, and what a replica
+ * does not have yet is asked for again. Patient while the broker has no leader.
  *
  * @throws MeshError BROKER_UNAVAILABLE after twenty seconds, JOURNAL_BROKEN when the stream is not there
  */
 export async function readAfter(
+  broker: Broker,
+  stream: string,
+  from: { readonly filter: string; readonly sequence: number },
+): Promise<StoredEntry[]> {
+  const { filter } = from;
+  const entries: StoredEntry[] = [];
+  const isReplicated = defaultReplicas(broker) > 1;
+  await patiently(broker, `reading "${filter}" of stream "${stream}" up to its newest message`, async () => {
+    const sequence = entries.at(-1)?.sequence ?? from.sequence;
+    // Asked anew each time: what was the newest may have been compacted since.
+    const [newest, more] = await Promise.all([
+      isReplicated ? readLast(broker, stream, { of: filter, certain: true }) : undefined,
+      readPages(broker, stream, { filter, sequence }),
+    ]);
+    entries.push(...more);
+    const last = entries.at(-1)?.sequence ?? from.sequence;
+    if (newest !== undefined && last < newest.sequence) throw behind(stream, { last, newest: newest.sequence });
+  });
+  return entries;
+}
+
+/** What one replica after the other has of it. */
+async function readPages(
   broker: Broker,
   stream: string,
   from: { readonly filter: string; readonly sequence: number },
@@ -32,6 +57,11 @@ export async function readAfter(
     if (remaining === 0 || messages.length === 0 || last === undefined) return entries;
     next = last.sequence + 1;
   }
+}
+
+function behind(stream: string, at: { readonly last: number; readonly newest: number }): MeshError {
+  const message = `a replica of stream "${stream}" has sequence ${at.last} where its leader has ${at.newest}`;
+  return new MeshError({ code: "BROKER_UNAVAILABLE", message });
 }
 
 async function readPatiently(broker: Broker, stream: string, query: PageQuery): Promise<DirectPage> {

@@ -8,7 +8,8 @@ import type { Broker } from "./connection.ts";
 
 /** Longer than the loss of a leader takes (measured: up to eight seconds, and as much again when two are lost). */
 const patienceMs = 20_000;
-const pauseMs = 200;
+/** Pauses grow up to this: a replica that is behind has caught up within milliseconds, a leader is elected within seconds. */
+const longestPauseMs = 200;
 
 /**
  * Repeats something that may be repeated while the broker cannot be reached or has no leader.
@@ -17,7 +18,7 @@ const pauseMs = 200;
  */
 export async function patiently<T>(broker: Broker, what: string, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + patienceMs;
-  for (;;) {
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return await answered(broker, work());
     } catch (thrown) {
