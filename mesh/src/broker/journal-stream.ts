@@ -24,22 +24,24 @@ export async function readAfter(
   broker: Broker,
   stream: string,
   from: { readonly filter: string; readonly sequence: number },
-): Promise<StoredEntry[]> {
+): Promise<readonly StoredEntry[]> {
   const { filter } = from;
-  const entries: StoredEntry[] = [];
-  const isReplicated = defaultReplicas(broker) > 1;
-  await patiently(broker, `reading "${filter}" of stream "${stream}" up to its newest message`, async () => {
-    const sequence = entries.at(-1)?.sequence ?? from.sequence;
+  // Kept over the tries: a replica that is behind is only asked for what it did not have.
+  let entries: readonly StoredEntry[] = [];
+  return patiently(broker, `reading "${filter}" of stream "${stream}" up to its newest message`, async () => {
+    const known = entries;
+    const sequence = known.at(-1)?.sequence ?? from.sequence;
     // Asked anew each time: what was the newest may have been compacted since.
     const [newest, more] = await Promise.all([
-      isReplicated ? readLast(broker, stream, { of: filter, certain: true }) : undefined,
+      defaultReplicas(broker) > 1 ? readLast(broker, stream, { of: filter, certain: true }) : undefined,
       readPages(broker, stream, { filter, sequence }),
     ]);
-    entries.push(...more);
-    const last = entries.at(-1)?.sequence ?? from.sequence;
-    if (newest !== undefined && last < newest.sequence) throw behind(stream, { last, newest: newest.sequence });
+    const all = [...known, ...more];
+    const last = all.at(-1)?.sequence ?? from.sequence;
+    if (newest === undefined || last >= newest.sequence) return all;
+    entries = all;
+    throw behind(stream, { last, newest: newest.sequence });
   });
-  return entries;
 }
 
 /** What one replica after the other has of it. */
