@@ -5,77 +5,30 @@ import { JetStreamStatusError } from "@nats-io/jetstream/internal";
 import { MeshError } from "../mesh-error.ts";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
-import { type DirectPage, directPage, type PageQuery } from "./direct-page.ts";
-import { defaultReplicas } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
-import { readEntry, type StoredEntry, storedEntry } from "./stored-entry.ts";
+import { type StoredEntry, storedEntry } from "./stored-entry.ts";
+import { forwards } from "./stream-scan.ts";
 
 /** Most messages that one request brings. */
 const pageSize = 1_000;
 
 /**
- * All messages of a filter after a sequence, in order: at least those that were stored before the call. Pages come from any
- * replica, which may be behind; so in a cluster the leader is asked for the newest one at the same time, and what a replica
- * does not have yet is asked for again. Patient while the broker has no leader.
+ * All messages of a filter after a sequence, in order: at least those that were stored before the call. Patient while the
+ * broker has no leader.
  *
  * @throws MeshError BROKER_UNAVAILABLE after twenty seconds, JOURNAL_BROKEN when the stream is not there
  */
 export async function readAfter(
   broker: Broker,
   stream: string,
-  from: { readonly filter: string; readonly sequence: number },
+  after: { readonly filter: string; readonly sequence: number },
 ): Promise<readonly StoredEntry[]> {
-  const { filter } = from;
-  // Kept over the tries: a replica that is behind is only asked for what it did not have.
-  let entries: readonly StoredEntry[] = [];
-  return patiently(broker, `reading "${filter}" of stream "${stream}" up to its newest message`, async () => {
-    const known = entries;
-    const sequence = known.at(-1)?.sequence ?? from.sequence;
-    // Asked anew each time: what was the newest may have been compacted since.
-    const [newest, more] = await Promise.all([
-      defaultReplicas(broker) > 1 ? readLast(broker, stream, { of: filter, certain: true }) : undefined,
-      readPages(broker, stream, { filter, sequence }),
-    ]);
-    const all = [...known, ...more];
-    const last = all.at(-1)?.sequence ?? from.sequence;
-    if (newest === undefined || last >= newest.sequence) return all;
-    entries = all;
-    throw behind(stream, { last, newest: newest.sequence });
-  });
-}
-
-/** What one replica after the other has of it. */
-async function readPages(
-  broker: Broker,
-  stream: string,
-  from: { readonly filter: string; readonly sequence: number },
-): Promise<StoredEntry[]> {
-  const entries: StoredEntry[] = [];
-  for (let next = from.sequence + 1; ; ) {
-    const query = { filter: from.filter, from: next, maxMessages: pageSize };
-    const { messages, remaining } = await readPatiently(broker, stream, query);
-    for (const message of messages) entries.push(readEntry(message));
-    const last = entries.at(-1);
-    if (remaining === 0 || messages.length === 0 || last === undefined) return entries;
-    next = last.sequence + 1;
+  const query = { stream, filter: after.filter, from: after.sequence + 1, atOnce: pageSize };
+  try {
+    return await Array.fromAsync(forwards(broker, query));
+  } catch (error) {
+    throw error instanceof MeshError && error.code === "NOT_FOUND" ? gone(stream) : error;
   }
-}
-
-function behind(stream: string, at: { readonly last: number; readonly newest: number }): MeshError {
-  const message = `a replica of stream "${stream}" has sequence ${at.last} where its leader has ${at.newest}`;
-  return new MeshError({ code: "BROKER_UNAVAILABLE", message });
-}
-
-async function readPatiently(broker: Broker, stream: string, query: PageQuery): Promise<DirectPage> {
-  return patiently(broker, `reading "${query.filter}" of stream "${stream}"`, async () => {
-    try {
-      return await directPage(broker, stream, query);
-    } catch (error) {
-      // Nobody answers for a stream that is gone, as for one without a leader: only the first is worth an error at once.
-      if (await isGone(broker, stream)) throw gone(stream);
-      throw error;
-    }
-  });
 }
 
 async function isGone(broker: Broker, stream: string): Promise<boolean> {

@@ -68,6 +68,17 @@ export async function firstOf(
   }
 }
 
+/** The newest message of a filter, by the word of the stream's leader. */
+export async function lastOf(broker: Broker, stream: string, filter: string): Promise<StoredEntry | undefined> {
+  try {
+    const found = await broker.manager.streams.getMessage(stream, { last_by_subj: filter });
+    return found === null ? undefined : storedEntry(found);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw brokerError(error, `reading the newest of "${filter}" of stream "${stream}"`);
+  }
+}
+
 function byLowerCase(given: MsgHdrs | undefined): Map<string, string> {
   const headers = new Map<string, string>();
   for (const name of given?.keys() ?? []) headers.set(name.toLowerCase(), given?.last(name) ?? "");

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { MeshError } from "../mesh-error.ts";
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { directPage, type PageQuery } from "./direct-page.ts";
+import { defaultReplicas } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
-import { readEntry, type StoredEntry } from "./stored-entry.ts";
+import { lastOf, readEntry, type StoredEntry } from "./stored-entry.ts";
 
 /** Which messages of a stream are read. */
 export interface ScanQuery {
@@ -31,14 +33,20 @@ const pageBytes = 4 * 1024 * 1024;
 const widest = 1 << 20;
 
 /**
- * The messages of a filter, oldest first, a page of bounded size at a time.
+ * The messages of a filter, oldest first, a page of bounded size at a time: at least those that were stored before the call.
+ * Any replica may answer, and may be behind; so in a cluster the leader is asked for the newest message meanwhile, and what a
+ * replica does not have yet is asked for again.
  *
  * @throws MeshError NOT_FOUND when the stream is not there, BROKER_UNAVAILABLE
  */
 export async function* pages(broker: Broker, query: ForwardQuery): AsyncGenerator<readonly StoredEntry[]> {
-  const { stream, filter, from = 1, to = Number.POSITIVE_INFINITY, atOnce = together } = query;
+  const { filter, from = 1, to = Number.POSITIVE_INFINITY, atOnce = together } = query;
+  const newest = newestOf(broker, query);
+  // Its failure is told where it is waited for, which may be never.
+  newest.catch(() => {});
   for (let next = typeof from === "number" ? Math.max(1, from) : from; typeof next !== "number" || next <= to; ) {
-    const { entries, remaining } = await pageOf(broker, stream, { filter, from: next, maxMessages: atOnce });
+    const page = { filter, from: next, maxMessages: atOnce };
+    const { entries, remaining } = await pageUpTo(broker, { ...query, newest }, page);
     const last = entries.at(-1);
     if (last === undefined) return;
     yield entries.filter(({ sequence }) => sequence <= to);
@@ -95,6 +103,37 @@ export async function extent(
     const { state } = await broker.manager.streams.info(stream);
     return { first: Math.max(1, state.first_seq), last: state.last_seq };
   });
+}
+
+/** A page as one replica has it. Its end is the end only if the leader knows nothing newer. */
+async function pageUpTo(broker: Broker, query: ForwardQuery & { readonly newest: Promise<number> }, page: PageQuery) {
+  const { stream, to = Number.POSITIVE_INFINITY } = query;
+  let isAskedAgain = false;
+  return patiently(broker, `reading "${page.filter}" of stream "${stream}" to its end`, async () => {
+    const { entries, remaining } = await pageOf(broker, stream, page);
+    if (remaining > 0) return { entries, remaining };
+    const before = typeof page.from === "number" ? page.from - 1 : 0;
+    const last = entries.at(-1)?.sequence ?? before;
+    // Asked anew when a replica seems to be behind: what was the newest may have been compacted since.
+    const newest = Math.min(
+      await query.newest,
+      isAskedAgain ? await newestOf(broker, query) : Number.POSITIVE_INFINITY,
+      to,
+    );
+    if (last >= newest) return { entries, remaining };
+    if (entries.length > 0) return { entries, remaining: 1 };
+    isAskedAgain = true;
+    const message = `a replica of stream "${stream}" ends at sequence ${last}, its leader at ${newest}`;
+    throw new MeshError({ code: "BROKER_UNAVAILABLE", message });
+  });
+}
+
+/** Sequence of the newest message of a filter by the leader's word; 0: there is none, or no replica that could be behind. */
+async function newestOf(broker: Broker, { stream, filter, from }: ForwardQuery): Promise<number> {
+  if (defaultReplicas(broker) === 1) return 0;
+  const newest = await lastOf(broker, stream, filter);
+  const isTooOld = typeof from === "object" && (newest?.storedAt ?? 0) < from.since;
+  return isTooOld ? 0 : (newest?.sequence ?? 0);
 }
 
 async function pageOf(broker: Broker, stream: string, query: PageQuery) {
