@@ -20,6 +20,8 @@ export interface Abandoned {
    * else.
    */
   readonly by: "start" | "wake" | "word";
+  /** Run that it was meant for; unset: the newest. */
+  readonly run?: number | undefined;
 }
 
 /** The message, and why it was given up. */
@@ -41,14 +43,14 @@ export interface AbandonedInit {
 /** The sagas that may wait for a wake-up, the likelier first: a birth that never comes is missed by the parent alone. */
 export function abandonedBy({ sagaId, birth, childEnded, cancel }: SagaWake): readonly Abandoned[] {
   const own = parseSagaId(sagaId);
-  const parent = birth?.parent?.sagaId ?? cancel?.sagaId;
+  const parent = birth?.parent ?? cancel;
   if (parent !== undefined) {
     return [
       { id: own, by: "start" },
-      { id: parseSagaId(parent), by: "word" },
+      { id: parseSagaId(parent.sagaId), by: "word", run: parent.run },
     ];
   }
-  return [{ id: own, by: childEnded === undefined ? "wake" : "word" }];
+  return [childEnded === undefined ? { id: own, by: "wake" } : { id: own, by: "word", run: childEnded.run }];
 }
 
 /**
@@ -59,13 +61,13 @@ export function abandonedBy({ sagaId, birth, childEnded, cancel }: SagaWake): re
  */
 export async function alarmAbandoned(
   { ground: { journals, clock }, index, domain }: AbandonedInit,
-  { id, by }: Abandoned,
+  { id, by, run }: Abandoned,
   { messageId: driver, letter, error, trace }: LostMessage,
 ): Promise<boolean> {
   const state = await journals.load(sagaJournal(domain).at(id.id));
   const started = startOf(state);
   const isOpen = state.status === SagaStatus.RUNNING || state.status === SagaStatus.COMPENSATING;
-  if (started === undefined || !isOpen) return false;
+  if (started === undefined || !isOpen || started.run !== (run ?? started.run)) return false;
   const isLeft = state.driver === driver || (by !== "start" && state.isParked);
   if (!isLeft && by !== "word") return false;
   if (!isLeft) {

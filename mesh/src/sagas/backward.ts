@@ -84,15 +84,15 @@ export class Backward {
 
   /** Has a saga that was begun as a step undo itself, and is left to a wake-up until that is over. */
   async #undoChild({ begun: { step, target, key } }: ToUndo): Promise<BackwardEnd | undefined> {
-    const { agent } = this.#driving.id;
+    const { id: own, started } = this.#driving;
     const status = this.#childStatus(step);
     if (status === SagaStatus.COMPENSATED || status === SagaStatus.RESOLVED) {
       this.#scribe.add({ case: "undone", value: { step } });
       return undefined;
     }
     const tell = {
-      sagaId: sagaId({ agent, saga: target, key }).id,
-      wake: { cancel: { sagaId: this.#driving.id.id, step } },
+      sagaId: sagaId({ agent: own.agent, saga: target, key }).id,
+      wake: { cancel: { sagaId: own.id, step, run: started.run } },
     };
     return (await this.#park(undefined, [tell])) ? { kind: "parked" } : undefined;
   }

@@ -16,7 +16,7 @@ import { Backward } from "./backward.ts";
 import type { SagaDefinition } from "./define-saga.ts";
 import type { Driving } from "./driving.ts";
 import { Forward } from "./forward.ts";
-import { Interrupted, type SagaTell, type Scribe } from "./scribe.ts";
+import { childEnd, Interrupted, type Scribe } from "./scribe.ts";
 import { undoPlan } from "./undo-plan.ts";
 
 /**
@@ -41,10 +41,15 @@ export async function driveOn(driving: Driving, definition: SagaDefinition, scri
       await ended(driving, scribe, towards, why ?? (error && errorFromDetail(error)));
     }
   } catch (thrown) {
-    if (!(thrown instanceof MeshError) || thrown.code !== "NONDETERMINISTIC") throw thrown;
+    if (!(thrown instanceof MeshError) || !staying.has(thrown.code)) throw thrown;
+    // Steps of which nothing has left the process must not stand there as begun. What came of others meanwhile comes again.
+    scribe.dropFrom("begun");
     await stuck(driving, scribe, thrown);
   }
 }
+
+/** Errors of its code: driving it again gives them again. */
+const staying: ReadonlySet<string> = new Set(["NONDETERMINISTIC", "SAGA_INVALID"]);
 
 async function forward(driving: Driving, definition: SagaDefinition, scribe: Scribe) {
   if (scribe.state.isCanceled && !needsCode(scribe.records)) {
@@ -80,8 +85,7 @@ function lastTurn(records: readonly SagaRecord[]): SagaTurned {
 async function ended(driving: Driving, scribe: Scribe, status: SagaStatus, error?: MeshError): Promise<boolean> {
   const detail = error === undefined ? {} : { error: errorDetail(error) };
   const { parent } = driving.started;
-  const childEnded = { step: parent?.step ?? "", status, ...detail };
-  const tells: SagaTell[] = parent === undefined ? [] : [{ sagaId: parent.sagaId, wake: { childEnded } }];
+  const tells = parent === undefined ? [] : [childEnd(parent, { status, ...detail })];
   const isStored = await endWith(scribe, { status, ...detail }, { tells });
   if (isStored) recordSagaEnd(driving.id, SagaStatus[status]);
   return isStored;

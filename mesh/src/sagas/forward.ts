@@ -49,7 +49,7 @@ export class Forward {
     this.#player = new Player(definition, driving.id, first, driving.started);
   }
 
-  /** @throws MeshError NONDETERMINISTIC, what storing throws, Superseded */
+  /** @throws MeshError NONDETERMINISTIC, SAGA_INVALID, what storing throws, Superseded */
   async run(): Promise<ForwardEnd> {
     const open = await replay(this.#player, this.#scribe.records);
     for (const [step, one] of open) this.#steps.set(step, { ...one, isCalling: false });
@@ -80,7 +80,7 @@ export class Forward {
       const { work, begun } = ask;
       if (work.kind !== "child") continue;
       const { agent, id } = this.#driving.id;
-      const parent = { sagaId: id, step: ask.step };
+      const parent = { sagaId: id, step: ask.step, run: this.#driving.started.run };
       const birth = { inputType: work.saga.startsOn.typeName, input: begun.request, parent };
       this.#births.push({ sagaId: sagaId({ agent, saga: work.saga.name, key: work.key }).id, wake: { birth } });
     }

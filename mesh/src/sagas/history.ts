@@ -104,6 +104,11 @@ function asked(state: SagaState, what: "cancel" | "retry" | "resolve" | "childEn
   }
 }
 
+/** The state of a saga that is about to run anew: of the run before counts only what tells whether somebody else was faster. */
+export function anew({ position, asked: times, starts }: SagaState): SagaState {
+  return { ...none, position, asked: times, starts, status: SagaStatus.RUNNING };
+}
+
 function goingOn({ isTurned }: SagaState): SagaStatus {
   return isTurned ? SagaStatus.COMPENSATING : SagaStatus.RUNNING;
 }

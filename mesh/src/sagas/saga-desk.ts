@@ -18,7 +18,7 @@ import { isOver, recordOf, type SagaState, sagaJournal, startOf } from "./histor
 import { listSagas, type SagaPage, type SagaQuery } from "./list-sagas.ts";
 import { parseSagaId, type SagaId } from "./saga-id.ts";
 import type { SagaIndex } from "./saga-index.ts";
-import { tellSaga } from "./scribe.ts";
+import { childEnd, tellSaga } from "./scribe.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Who wants something of a saga, and why. */
@@ -102,8 +102,7 @@ export class SagaDesk {
       assertStands(id, state);
       const parent = startOf(state)?.parent;
       if (parent === undefined) return;
-      const childEnded = { step: parent.step, status: SagaStatus.RESOLVED };
-      tellSaga(outbox, { sagaId: parent.sagaId, wake: { childEnded } });
+      tellSaga(outbox, childEnd(parent, { status: SagaStatus.RESOLVED }));
     });
   }
 

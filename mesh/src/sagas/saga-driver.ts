@@ -18,7 +18,7 @@ import type { SagaDefinition } from "./define-saga.ts";
 import { driveOn } from "./drive-on.ts";
 import { type Driving, type SagaGround, sagaHeader, sagaOrigin } from "./driving.ts";
 import { cancelForParent, type FamilyInit, noteChild, refuseChild } from "./family.ts";
-import { isOver, type SagaState, sagaJournal, startOf } from "./history.ts";
+import { anew, isOver, type SagaState, sagaJournal, startOf } from "./history.ts";
 import { type SagaId, sagaId } from "./saga-id.ts";
 import type { SagaIndex } from "./saga-index.ts";
 import { Scribe, Superseded, tellSaga } from "./scribe.ts";
@@ -69,7 +69,7 @@ export class SagaDriver {
   async wake(incoming: Incoming, id: SagaId, { birth, childEnded, cancel }: SagaWake): Promise<void> {
     if (birth !== undefined) return this.#bear(id, incoming, birth);
     if (childEnded !== undefined) await noteChild(this.#familyOf(id, incoming), childEnded);
-    if (cancel !== undefined) await cancelForParent(this.#familyOf(id, incoming), cancel.sagaId);
+    if (cancel !== undefined) await cancelForParent(this.#familyOf(id, incoming), cancel);
     await this.#drive(id, incoming);
   }
 
@@ -96,7 +96,7 @@ export class SagaDriver {
         // An event that began it may have waited for the end of an earlier run, which took some of the mail.
         mailAfter: BigInt(Math.max(await mailAfter(), ...takenBy(state.records))),
       });
-      if (await this.#once({ id, incoming, state, started }, true)) return;
+      if (await this.#once({ id, incoming, state: anew(state), started }, true)) return;
     }
   }
 

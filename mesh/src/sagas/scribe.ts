@@ -5,6 +5,7 @@ import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   type SagaBirthSchema,
   type SagaChildEndedSchema,
+  type SagaParent,
   type SagaParentSchema,
   type SagaRecord,
   SagaRecordedSchema,
@@ -96,6 +97,12 @@ export class Scribe {
     return record;
   }
 
+  /** Takes back the first record of a kind that is not stored yet, and all that came after it. */
+  dropFrom(kind: RecordInit["case"]): void {
+    const first = this.#pending.findIndex(({ what }) => what.case === kind);
+    if (first >= 0) this.#pending = this.#pending.slice(0, first);
+  }
+
   /** Takes back the records of a kind that are not stored yet. */
   drop(kind: RecordInit["case"]): void {
     this.#pending = this.#pending.filter(({ what }) => what.case !== kind);
@@ -162,6 +169,14 @@ function addWaiter(entry: WaiterEntry, id: string): void {
 export function tellSaga(outbox: Draft, { sagaId, wake = {}, due }: SagaTell): void {
   const { agent, saga } = parseSagaId(sagaId);
   outbox.tell(SagaWakeSchema, { ...wake, sagaId }, { agent, hearer: wakeHearer(saga), key: sagaId, due });
+}
+
+/** Tells the run of a saga that began another one as a step how that one ended. */
+export function childEnd(
+  { sagaId, step, run }: SagaParent,
+  how: Pick<MessageInitShape<typeof SagaChildEndedSchema>, "status" | "error">,
+): SagaTell {
+  return { sagaId, wake: { childEnded: { step, run, ...how } } };
 }
 
 /** Records in parts that fit into one message each. */

@@ -15,13 +15,29 @@ import type { Ask, Work } from "./ask.ts";
 import type { Driving } from "./driving.ts";
 import { maxStepBytes } from "./limits.ts";
 
-/** A call that was answered, with how it is undone where that is made of the reply. One too large to be recorded fails. */
+/**
+ * A call that was answered, with how it is undone where that is made of the reply. One too large to be recorded fails.
+ *
+ * @throws MeshError SAGA_INVALID when the author's function makes no request of the reply: it never will until it is mended
+ */
 export function repliedStep(step: string, work: Extract<Work, { kind: "call" }>, reply: Message): SagaStepEnded {
   const bytes = toBinary(work.method.output, reply);
-  const undo = work.undoOf && { undo: work.undoOf(reply) };
+  const undo = work.undoOf && { undo: undoOf(step, work.undoOf, reply) };
   if (bytes.length > maxStepBytes) return failedStep(step, tooLarge(step, bytes), undo);
   return create(SagaStepEndedSchema, { step, reply: bytes, ...undo });
 }
+
+function undoOf(step: string, make: UndoOf, reply: Message): ReturnType<UndoOf> {
+  try {
+    return make(reply);
+  } catch (cause) {
+    const why = MeshError.from(cause).message;
+    const message = `step "${step}" was done, and its undo cannot be made of the reply: ${why}; mend that function, then retry`;
+    throw new MeshError({ code: "SAGA_INVALID", message, mayHaveRun: true, cause });
+  }
+}
+
+type UndoOf = NonNullable<Extract<Work, { kind: "call" }>["undoOf"]>;
 
 /** A step that failed for good. */
 export function failedStep(
