@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { program } from "./program.ts";
+import { runCommandLine } from "./command-line.ts";
+
+/** Milliseconds for what is still open when a command is done. */
+const lingerMs = 1_000;
 
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -9,10 +12,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-try {
-  await program().parseAsync();
-} catch (error) {
-  const { showFailure } = await import("./terminal/failure.ts");
-  showFailure(error);
-  process.exitCode = 1;
-}
+await runCommandLine(process.argv.slice(2));
+// The command is done: a timer or socket that an agent left open must not keep the terminal.
+setTimeout(() => process.exit(), lingerMs).unref();

@@ -62,7 +62,7 @@ Exit codes: 0 it is done, 1 it is not or not all of it, 130 it was interrupted.`
     );
   // Commander says "error:"; all errors shall begin in one way.
   const outputError = (text: string, write: (text: string) => void) => write(text.replace(/^error:/, "parley:"));
-  for (const command of withSubcommands(parley)) command.configureOutput({ outputError });
+  for (const command of withSubcommands(parley)) command.configureOutput({ outputError }).exitOverride();
   return parley;
 }
 

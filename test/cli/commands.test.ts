@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Command, type Ended, run } from "./command.ts";
+import { Lines } from "./lines.ts";
 
 // Whole meshes are started here, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+const lines = new Lines();
 let state: string;
 let mesh: Command;
 let url: string;
@@ -19,22 +21,24 @@ beforeAll(async () => {
   [, url = ""] = await mesh.shows(/^ready (http:\S+)$/m);
 });
 afterAll(async () => {
+  await lines[Symbol.asyncDispose]();
   await mesh[Symbol.asyncDispose]();
   await rm(state, { recursive: true, force: true });
 });
 
-/** Runs a command that finds the mesh by its state folder. */
+/** Carries out a command that finds the mesh by its state folder. */
 function parley(...args: readonly string[]): Promise<Ended> {
-  return run(args, { env: { PARLEY_STATE: state } });
+  return lines.run(args, { env: { PARLEY_STATE: state } });
 }
 
+/** Starts the same in a process of its own. */
 function start(...args: readonly string[]): Command {
   return new Command(args, { env: { PARLEY_STATE: state } });
 }
 
 describe("call", () => {
   test("prints the answer as JSON; the end of the method's name is enough", async () => {
-    const { code, output } = await parley("call", "ListProviders", '{"serviceType":"dentist"}');
+    const { code, output } = await start("call", "ListProviders", '{"serviceType":"dentist"}').ended();
     expect(code).toBe(0);
     const { providers } = JSON.parse(output);
     expect(providers.map(({ name }: { name: string }) => name)).toEqual(["Dr. Liam Murphy", "Dr. Giulia Rossi"]);
@@ -58,7 +62,7 @@ describe("call", () => {
   });
 
   test("shows code, message and violations on standard error", async () => {
-    const { code, output, errors } = await parley("call", "Converse", '{"userId":"eva"}');
+    const { code, output, errors } = await start("call", "Converse", '{"userId":"eva"}').ended();
     expect({ code, output }).toEqual({ code: 1, output: "" });
     expect(errors).toMatch(
       /^parley: INVALID_MESSAGE "\S+" is not valid\n {2}text: must be at least 1 characters \(string.min_len\)\n$/,
@@ -106,10 +110,10 @@ describe("call", () => {
   });
 
   test("goes through the public door where that is named, and only as far as it lets", async () => {
-    const { code, output } = await run(["call", "ListProviders", "--url", url]);
+    const { code, output } = await lines.run(["call", "ListProviders", "--url", url]);
     expect(code).toBe(0);
     expect(JSON.parse(output).providers).toHaveLength(5);
-    const { errors } = await run(["call", "GetBooking", '{"appointmentId":"x"}', "--url", url]);
+    const { errors } = await lines.run(["call", "GetBooking", '{"appointmentId":"x"}', "--url", url]);
     expect(errors).toContain("UNIMPLEMENTED");
   });
 });
@@ -179,7 +183,7 @@ describe("contracts", () => {
   });
 
   test("of the project where no mesh runs, for programs", async () => {
-    const offline = await run(["contracts", "-o", "json"], { cwd: join(import.meta.dirname, "../../agents") });
+    const offline = await lines.run(["contracts", "-o", "json"], { cwd: join(import.meta.dirname, "../../agents") });
     const { methods, events } = JSON.parse(offline.output);
     const confirm = methods.find(({ name }: { name: string }) => name.endsWith("/ConfirmSlot"));
     expect(confirm).toMatchObject({ timeoutMs: 20_000, permission: "CONFIRM_SLOT", idempotencyKey: "idempotency_key" });
@@ -207,7 +211,7 @@ describe("up", () => {
 
   test("a taken port is said, and how to take another", async () => {
     const other = await mkdtemp(join(tmpdir(), "parley-port-"));
-    const { code, errors } = await run(["up", "--port", new URL(url).port, "--state", other]);
+    const { code, errors } = await lines.run(["up", "--port", new URL(url).port, "--state", other]);
     await rm(other, { recursive: true });
     expect(code).toBe(1);
     expect(errors).toMatch(/the public door cannot be opened: .*\nChoose another with --port or PARLEY_PORT/);
@@ -218,7 +222,7 @@ test.each(["call", "publish", "tail"])(
   "%s says where it looked when no mesh runs, and what to start",
   async (command) => {
     const nowhere = join(state, "nowhere");
-    const { code, errors } = await run([command, "NAME", "{}"], { env: { PARLEY_STATE: nowhere } });
+    const { code, errors } = await lines.run([command, "NAME", "{}"], { env: { PARLEY_STATE: nowhere } });
     expect(code).toBe(1);
     expect(errors).toContain(`no running mesh found: "${join(nowhere, "mesh.json")}" does not exist`);
     expect(errors).toContain("parley up");
@@ -231,10 +235,10 @@ test("lint tells with file and line what a contract lacks", async () => {
   const messages = "message DoRequest {}\nmessage DoResponse {}\n";
   const service = "service AService { rpc Do(DoRequest) returns (DoResponse); }\n";
   await writeFile(join(folder, "a.proto"), `syntax = "proto3";\npackage a.v1;\n${service}${messages}`);
-  const { code, output, errors } = await run(["lint", folder]);
+  const { code, output, errors } = await lines.run(["lint", folder]);
   expect({ code, errors }).toEqual({ code: 1, errors: "" });
   expect(output).toMatch(/^a.proto:3:\d+: service-agent: /m);
-  expect(await run(["lint", join(state, "nowhere")])).toMatchObject({
+  expect(await lines.run(["lint", join(state, "nowhere")])).toMatchObject({
     code: 1,
     errors: expect.stringContaining("there is no folder"),
   });
@@ -242,7 +246,7 @@ test("lint tells with file and line what a contract lacks", async () => {
 
 test("every command tells of itself with examples", async () => {
   for (const command of ["up", "call", "publish", "tail", "contracts", "lint"]) {
-    const { code, output } = await run([command, "--help"]);
+    const { code, output } = await lines.run([command, "--help"]);
     expect(code, command).toBe(0);
     expect(output, command).toMatch(/^Examples:\n {2}parley /m);
   }

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Listener } from "../agents/listener.ts";
 import { EchoSaidSchema } from "../gen/parley/test/v1/echo_pb.js";
 import { until } from "../tools/until.ts";
-import { Command, type Ended, run } from "./command.ts";
+import { Command, type Ended } from "./command.ts";
+import { Lines } from "./lines.ts";
 
 const listener = new Listener();
+const lines = new Lines();
 let mesh: TestMesh;
 
 beforeAll(async () => {
@@ -19,10 +21,13 @@ beforeAll(async () => {
   attach(mesh);
 });
 
-afterAll(() => mesh.drain());
+afterAll(async () => {
+  await lines[Symbol.asyncDispose]();
+  await mesh.drain();
+});
 
 function parley(...args: readonly string[]): Promise<Ended> {
-  return run([...args, "--url", mesh.url]);
+  return lines.run([...args, "--url", mesh.url]);
 }
 
 /** Makes events die, and mends what they died of. */

@@ -6,23 +6,27 @@ import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Workshop } from "../agents/job-agent.ts";
 import { JobService } from "../gen/parley/test/v1/job_pb.js";
-import { run } from "./command.ts";
+import { Lines } from "./lines.ts";
 
 // Each command is a process of its own, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const workshop = new Workshop();
+const lines = new Lines();
 let mesh: TestMesh;
 beforeAll(async () => {
   const { agent, attach } = operatorAgent();
   mesh = await testMesh({ agents: [workshop.agent(), agent] });
   attach(mesh);
 });
-afterAll(() => mesh.drain());
+afterAll(async () => {
+  await lines[Symbol.asyncDispose]();
+  await mesh.drain();
+});
 
-/** Runs `parley commands …` against the mesh. */
+/** Carries out `parley commands …` against the mesh. */
 function commands(...args: readonly string[]) {
-  return run(["commands", ...args, "--url", mesh.url], {});
+  return lines.run(["commands", ...args, "--url", mesh.url]);
 }
 
 test("a command is dispatched, watched to its end, shown and listed", async () => {

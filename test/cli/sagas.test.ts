@@ -7,9 +7,11 @@ import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { booking, TripWorld } from "../agents/trip-agents.ts";
 import { TripPaidSchema, TripWishedSchema } from "../gen/parley/test/v1/trip_pb.js";
-import { type Ended, run } from "./command.ts";
+import type { Ended } from "./command.ts";
+import { Lines } from "./lines.ts";
 
 const world = new TripWorld();
+const lines = new Lines();
 let mesh: TestMesh;
 
 beforeAll(async () => {
@@ -17,10 +19,13 @@ beforeAll(async () => {
   mesh = await testMesh({ agents: [world.seats(), world.trips(), agent] });
   attach(mesh);
 });
-afterAll(() => mesh.drain());
+afterAll(async () => {
+  await lines[Symbol.asyncDispose]();
+  await mesh.drain();
+});
 
 function parley(...args: readonly string[]): Promise<Ended> {
-  return run([...args, "--url", mesh.url]);
+  return lines.run([...args, "--url", mesh.url]);
 }
 
 const idOf = (trip: string) => `test.trips/trip/${trip}`;

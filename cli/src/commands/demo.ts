@@ -18,6 +18,6 @@ export function demoCommand(): Command {
     .option("--processes", "every agent in a process of its own", false)
     .action(async (name, options) => {
       const { demo } = await import("../demo/run-demo.ts");
-      process.exit(await demo(name, options));
+      process.exitCode = await demo(name, options);
     });
 }

@@ -40,7 +40,7 @@ Examples:
     )
     .action(async (options) => {
       const { up } = await import("../up/up.ts");
-      process.exit(await up({ ...options, port: options.port ?? environmentPort() }));
+      process.exitCode = await up({ ...options, port: options.port ?? environmentPort() });
     });
 }
 
