@@ -35,6 +35,7 @@ const folderOf: Readonly<Record<string, string>> = { contracts: "proto", mesh: "
 const insiders: readonly (readonly [path: string, why: string])[] = [
   ["test/broker.setup.ts", "starts the one broker of a test run before anything else is loaded"],
   ["bench/", "measures with the agents and contracts that the tests have"],
+  ["test/cli/line-process.ts", "carries out command lines, which is no entry of the package but its program"],
   ["test/crash/", "ends processes at crash points, which are no entry of the package"],
   ["test/telemetry/", "runs the telemetry room in a process of its own; it is no entry of the package"],
 ];
