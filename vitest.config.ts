@@ -1,9 +1,20 @@
 import { defineConfig } from "vitest/config";
 
+/** Test files that change what a process has only once: its telemetry, its timers, its time zone or its environment. */
+const alone = [
+  "mesh/src/telemetry/**/*.test.ts",
+  "mesh/src/journal/commit-tally.test.ts",
+  "test/telemetry/**/*.test.ts",
+  "test/integration/gateway-trace.test.ts",
+  "gateway/src/rest/stream-body.test.ts",
+  "agents/scheduling/src/domain/sentence/understand.test.ts",
+  "cli/src/**/*.test.ts",
+];
+
+const nowhere = ["**/node_modules/**", "**/dist/**"];
+
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
     reporters: ["default", "./test/tools/summary-reporter.ts"],
     globalSetup: ["./test/broker.setup.ts"],
     // Tests assert on errors; the same errors as log lines would bury a failure.
@@ -15,5 +26,13 @@ export default defineConfig({
     // Far more than anything takes: only what hangs comes to it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      // Loading the mesh takes longer than most files; so a process loads it once for all the files that it runs.
+      {
+        extends: true,
+        test: { name: "together", include: ["**/*.test.ts"], exclude: [...nowhere, ...alone], isolate: false },
+      },
+      { extends: true, test: { name: "alone", include: alone, exclude: nowhere } },
+    ],
   },
 });

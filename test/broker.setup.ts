@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { openBroker } from "../mesh/src/broker/open-broker.ts";
+import { makeRunFolder } from "./tools/run-folder.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,14 +15,17 @@ declare module "vitest" {
 
 /** Starts one broker for the whole run, or takes the one that `PARLEY_NATS_URL` names. */
 export default async function setUpBroker(project: TestProject): Promise<() => Promise<void>> {
-  const storeDir = await mkdtemp(join(tmpdir(), "parley-test-"));
+  const folder = await makeRunFolder();
+  // Workers, and the processes that tests start, inherit all of this.
+  process.env["TMPDIR"] = folder.path;
+  process.env["NODE_COMPILE_CACHE"] ??= join(folder.path, "compiled");
   // Only a number: the limits of the streams of all the tests' namespaces are counted against it, used or not.
-  const broker = await openBroker({ storeDir, maxFileStoreBytes: 2 ** 50 });
+  const broker = await openBroker({ storeDir: join(folder.path, "broker"), maxFileStoreBytes: 2 ** 50 });
   project.provide("natsUrl", broker.url);
-  // Workers inherit it: this is where testMesh looks.
+  // This is where testMesh looks.
   process.env["PARLEY_NATS_URL"] = broker.url;
   return async () => {
     await broker.stop();
-    await rm(storeDir, { recursive: true, force: true });
+    await folder.remove();
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { all } from "../all.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { refuseRolledBack } from "../broker/rolled-back.ts";
 import { ensureStreams } from "../broker/streams.ts";
@@ -58,13 +59,14 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas });
   await mendStreams();
   await refuseRolledBack(broker, { namespace, domains });
-  const contractStore = await ContractStore.open(broker, namespace);
-  await contractStore.keep(contracts);
-  const directory = opening.use(
-    await Directory.open(broker, { namespace, replicas, heartbeatMs: heartbeat?.everyMs, ttlMs: heartbeat?.ttlMs }),
-  );
-  const maintenance = opening.use(await MaintenanceBoard.open(broker, namespace));
-  const overlays = opening.use(await Overlays.open(broker, namespace, init.clock));
+  const kept = <Opened extends AsyncDisposable>(opened: Opened) => opening.use(opened);
+  const times = { heartbeatMs: heartbeat?.everyMs, ttlMs: heartbeat?.ttlMs };
+  const [contractStore, directory, maintenance, overlays] = await all([
+    openContractStore(broker, namespace, contracts),
+    Directory.open(broker, { namespace, replicas, ...times }).then(kept),
+    MaintenanceBoard.open(broker, namespace).then(kept),
+    Overlays.open(broker, namespace, init.clock).then(kept),
+  ]);
   const ensureDomain = oncePerDomain(domains, (domain) =>
     ensureStreams(broker, { namespace, domains: [domain], replicas }),
   );
@@ -80,6 +82,12 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
     ensureDomain,
     mendStreams,
   };
+}
+
+async function openContractStore(broker: Broker, namespace: string, contracts: Contracts): Promise<ContractStore> {
+  const store = await ContractStore.open(broker, namespace);
+  await store.keep(contracts);
+  return store;
 }
 
 /** Makes what a package needs when it is first asked for; what failed is tried again. */

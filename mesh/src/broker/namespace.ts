@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { all } from "../all.ts";
 import { isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { patiently } from "./patience.ts";
@@ -19,12 +20,12 @@ export async function deleteNamespace(broker: Broker, namespace: string): Promis
       if (name.startsWith(prefix) || name.startsWith(`KV_${prefix}`)) names.push(name);
     }
   });
+  const deleted = (some: readonly string[]) =>
+    all(some.map((name) => patiently(broker, `deletion of stream "${name}"`, () => deleteStream(broker, name))));
   // Those that source others first: a source that goes away is looked for.
-  for (const name of names.sort(
-    (left, right) => Number(left.includes("JOURNAL")) - Number(right.includes("JOURNAL")),
-  )) {
-    await patiently(broker, `deletion of stream "${name}"`, () => deleteStream(broker, name));
-  }
+  const isSource = (name: string) => name.startsWith(`${prefix}JOURNAL`);
+  await deleted(names.filter((name) => !isSource(name)));
+  await deleted(names.filter(isSource));
 }
 
 async function deleteStream(broker: Broker, name: string): Promise<void> {

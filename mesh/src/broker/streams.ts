@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { nanos } from "@nats-io/transport-node";
+import { all } from "../all.ts";
 import type { Broker } from "./connection.ts";
 import { ensureStream } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
@@ -46,26 +47,28 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
     ...plainStreams(subjects, names),
     ...domains.map((domain) => journalStream(subjects, names, domain)),
   ];
-  for (const wanted of entered) {
-    await patiently(broker, `stream "${wanted.name}"`, () => ensureStream(broker, wanted, replicas));
-  }
+  await all(
+    entered.map((wanted) => patiently(broker, `stream "${wanted.name}"`, () => ensureStream(broker, wanted, replicas))),
+  );
   const ensureSourcing = async (name: string, sourcesOf: (domains: readonly string[]) => readonly DurableSource[]) => {
     // Who changed it looks again: a host that knew fewer journals may have written at the same time, and it will look again
     // too. So the last one that writes has seen every journal.
     for (let changed = true; changed; ) {
       const sources = sourcesOf(await journaledDomains(broker, namespace));
-      for (const source of sources) await ensureSource(broker, source);
+      await all(sources.map((source) => ensureSource(broker, source)));
       changed =
         sources.length > 0 && (await ensureStream(broker, sourcingStream(name, sources, retentionMs), replicas));
     }
   };
   const { events, commands } = names;
-  await patiently(broker, `stream "${events}"`, () =>
-    ensureSourcing(events, (all) => eventSources(subjects, names, all)),
-  );
-  await patiently(broker, `stream "${commands}"`, () =>
-    ensureSourcing(commands, (all) => commandSources(subjects, names, all)),
-  );
+  await all([
+    patiently(broker, `stream "${events}"`, () =>
+      ensureSourcing(events, (journaled) => eventSources(subjects, names, journaled)),
+    ),
+    patiently(broker, `stream "${commands}"`, () =>
+      ensureSourcing(commands, (journaled) => commandSources(subjects, names, journaled)),
+    ),
+  ]);
 }
 
 /** The domains that have a journal, whoever made it, in order. */
