@@ -18,6 +18,8 @@ import { StandStill } from "./stand-still.ts";
 const heartbeatMs = 1_000;
 /** How long a request stays open when there are no messages. */
 const requestMs = 10_000;
+/** How long a request stays open whose messages are dated: they may be as old as it is. */
+const datedRequestMs = 2_000;
 /** Messages in the first request and after one that brought nothing; doubled by each that was used up. */
 const firstBatch = 4;
 /** Between two looks at a consumer that does not answer. */
@@ -36,6 +38,11 @@ export interface PullOptions {
   readonly room?: (() => number) | undefined;
   /** What a durable with `pinned` gives to one puller at a time. */
   readonly pin?: Pin | undefined;
+  /**
+   * Whether it must be known how long ago each message can have been delivered: requests are short then, and one follows the
+   * other. Default: only with a pin.
+   */
+  readonly isDated?: boolean | undefined;
   /** Is told why nothing comes: the stream is gone, permissions are missing. Pulling is tried on. */
   readonly onTrouble?: ((error: MeshError) => void) | undefined;
   /** Is told when the durable, or its stream, had been deleted underneath and is there again: where it goes on, as a sentence. */
@@ -81,10 +88,7 @@ export class PullLoop {
     this.#watchdog = setInterval(() => this.#watch(), pauseMs);
     this.#watchdog.unref();
     // Requests do not survive a connection.
-    this.#endReconnect = this.#broker.onReconnect(() => {
-      this.#door?.requests.clear();
-      this.#recover();
-    });
+    this.#endReconnect = this.#broker.onReconnect(() => this.#forgetRequests());
     this.resume();
   }
 
@@ -113,17 +117,40 @@ export class PullLoop {
    * when `room` has grown.
    */
   ask(): void {
-    if (this.#door === undefined || this.#stopped || this.#recovering || this.#broker.connection.isClosed()) return;
+    if (this.#door === undefined || this.#stopped || this.#recovering || this.#isClosed) return;
     const { requests } = this.#door;
     const { maxMessages, room = () => Number.POSITIVE_INFINITY } = this.#options;
     const most = Math.min(maxMessages - this.#inHand, room(), this.#batch) - requests.remaining;
-    if (most >= 1 && (requests.size === 0 || most >= Math.min(this.#batch, maxMessages) / 2)) this.#request(most);
+    const isWorth = !this.#isDated && most >= Math.min(this.#batch, maxMessages) / 2;
+    if (most >= 1 && (requests.size === 0 || isWorth)) this.#request(most);
+  }
+
+  /** A connection that is being closed takes nothing any more. */
+  get #isClosed(): boolean {
+    const { connection } = this.#broker;
+    return connection.isClosed() || connection.isDraining();
+  }
+
+  get #isDated(): boolean {
+    return this.#options.isDated ?? this.#options.pin !== undefined;
+  }
+
+  /** Asks anew: nobody knows of the requests that are open. What comes of them all the same has their date. */
+  #forgetRequests(): void {
+    if (this.#isDated) return void this.#askAnew();
+    this.#door?.requests.clear();
+    this.#recover();
+  }
+
+  async #askAnew(): Promise<void> {
+    await this.#closeDoor();
+    this.#openDoor();
   }
 
   async #closeDoor(): Promise<void> {
     const door = this.#door;
     this.#door = undefined;
-    if (door === undefined || this.#broker.connection.isClosed()) return;
+    if (door === undefined || this.#isClosed) return;
     const giveUp = new AbortController();
     const drained = door.subscription.drain().catch(() => {});
     await Promise.race([drained, delay(drainMs, undefined, { signal: giveUp.signal }).catch(() => {})]);
@@ -131,7 +158,7 @@ export class PullLoop {
   }
 
   #openDoor(): void {
-    if (this.#door !== undefined || this.#isPaused || this.#stopped || this.#broker.connection.isClosed()) return;
+    if (this.#door !== undefined || this.#isPaused || this.#stopped || this.#isClosed) return;
     const requests = new PullRequests();
     const subscription = this.#broker.connection.subscribe(`${requests.inbox}.*`, {
       callback: (error, message) => (error === null ? this.#receive(message, requests) : this.#trouble(error)),
@@ -143,7 +170,7 @@ export class PullLoop {
   #request(messages: number): void {
     if (this.#door === undefined) return;
     const { durable, pin } = this.#options;
-    const expiresMs = pin === undefined ? requestMs : pin.requestMs;
+    const expiresMs = pin?.requestMs ?? (this.#isDated ? datedRequestMs : requestMs);
     const request = {
       batch: messages,
       expires: nanos(expiresMs),
@@ -169,7 +196,7 @@ export class PullLoop {
   }
 
   async #ensured(): Promise<void> {
-    while (!this.#stopped && !this.#broker.connection.isClosed()) {
+    while (!this.#stopped && !this.#isClosed) {
       try {
         await this.#place.ensure();
         return;
@@ -181,7 +208,11 @@ export class PullLoop {
   }
 
   #receive(delivery: Msg, requests: PullRequests): void {
-    const pulled = pulledMessage(delivery, (sequence) => this.#place.done(sequence));
+    const pulled = pulledMessage(delivery, {
+      connection: this.#broker.connection,
+      notBefore: this.#isDated ? requests.begun : performance.now(),
+      onDone: (sequence) => this.#place.done(sequence),
+    });
     if (pulled === undefined) {
       this.#hear(delivery, requests);
       return;
@@ -238,8 +269,7 @@ export class PullLoop {
     const requests = this.#door?.requests;
     if (requests === undefined) return;
     if (requests.isLost) {
-      requests.clear();
-      this.#recover();
+      this.#forgetRequests();
     } else if (requests.size === 0) {
       this.#keepPin(requests);
       this.ask();
@@ -252,14 +282,13 @@ export class PullLoop {
     const told = await stallOf(this.#broker, durable).catch(() => undefined);
     if (told === undefined || this.#door === undefined) return;
     this.#trouble(new MeshError({ code: "BROKER_UNAVAILABLE", message: told }));
-    await this.#closeDoor();
-    this.#openDoor();
+    await this.#askAnew();
   }
 
   /** Without a request the broker would give the pin to another puller; one that no message fits into keeps it. */
   #keepPin({ inbox }: PullRequests): void {
     const { durable, pin } = this.#options;
-    if (pin?.id === undefined || this.#stopped || this.#broker.connection.isClosed()) return;
+    if (pin?.id === undefined || this.#stopped || this.#isClosed) return;
     const request = { batch: 1, max_bytes: 1, expires: nanos(pauseMs), group: pinGroup, id: pin.id };
     this.#publish(durable, request, `${inbox}.pin`);
   }

@@ -13,6 +13,8 @@ interface Request {
   isFruitful: boolean;
   /** When the broker last showed that it knows it. */
   sign: number;
+  /** Of `performance.now()`: before it was sent. */
+  readonly begun: number;
 }
 
 /**
@@ -36,10 +38,16 @@ export class PullRequests {
     return sum;
   }
 
+  /** When the oldest one that is open was begun, of `performance.now()`; for ever ago when none is. */
+  get begun(): number {
+    const [oldest] = this.#open.values();
+    return oldest?.begun ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Notes a new request. Returns the subject for its answers. */
   begin(messages: number): string {
     const id = String(++this.#count);
-    this.#open.set(id, { remaining: messages, isFruitful: false, sign: Date.now() });
+    this.#open.set(id, { remaining: messages, isFruitful: false, sign: Date.now(), begun: performance.now() });
     return `${this.inbox}.${id}`;
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type Msg, nanos } from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, nanos } from "@nats-io/transport-node";
+import { ackWaitMs } from "./durable.ts";
 
 /** A message as it was pulled: bytes and headers, and what may be done with it. It is to be settled once: ack, nak or term. */
 export interface PulledMessage {
@@ -15,23 +16,37 @@ export interface PulledMessage {
   readonly deliveryCount: number;
   /** Milliseconds since the epoch, when it was stored. */
   readonly storedAt: number;
+  /** A time of `performance.now()` at which the broker had surely not delivered it yet. */
+  readonly notBefore: number;
   /** It is done. May be lost with the broker, so it can come again all the same. */
   ack(): void;
   /** It is to come again, not before `delayMs`. */
   nak(delayMs: number): void;
   /** It is never to come again, though it was not handled. */
   term(): void;
-  /** It is being worked on: starts the time allowed for settling anew. */
-  working(): void;
+  /**
+   * It is being worked on: starts the time allowed for settling anew.
+   *
+   * @param heard is called when the broker says that it has heard so; without it nobody asks
+   */
+  working(heard?: () => void): void;
+  /** As {@link working}; the broker tells a {@link UnsettledProof} of it if the message is unsettled. */
+  prove(): void;
+}
+
+/** What a pull knows of a delivery. */
+export interface DeliveryInit extends Pick<PulledMessage, "notBefore"> {
+  readonly connection: Pick<NatsConnection, "request">;
+  /** Is told when it was acknowledged or terminated. */
+  readonly onDone: (sequence: number) => void;
 }
 
 /**
  * A delivery of the broker as a pulled message; undefined when it is none. What is said about it after it was settled, or
  * when the connection is closed, is dropped: the broker delivers again what nobody has settled.
- *
- * @param onDone is told when it was acknowledged or terminated
  */
-export function pulledMessage(delivery: Msg, onDone: (sequence: number) => void): PulledMessage | undefined {
+export function pulledMessage(delivery: Msg, init: DeliveryInit): PulledMessage | undefined {
+  const { connection, notBefore, onDone } = init;
   const facts = factsIn(delivery.reply ?? "");
   if (facts === undefined) return undefined;
   let settled = false;
@@ -53,6 +68,7 @@ export function pulledMessage(delivery: Msg, onDone: (sequence: number) => void)
   };
   return {
     ...facts,
+    notBefore,
     subject: delivery.subject,
     headers: receivedHeaders(delivery),
     payload: delivery.data,
@@ -60,8 +76,17 @@ export function pulledMessage(delivery: Msg, onDone: (sequence: number) => void)
     // Without a delay the broker delivers again at once, and a failing message burns through its tries in milliseconds.
     nak: (delayMs) => settle(`-NAK {"delay": ${nanos(Math.max(1, Math.round(delayMs)))}}`),
     term: () => finish("+TERM"),
-    working: () => say("+WPI"),
+    working(heard) {
+      if (heard === undefined) say("+WPI");
+      else if (!settled) void ask(connection, delivery, "+WPI").then(heard, () => {});
+    },
+    // Given back with a delay as long as the broker's patience: as if it were said to be worked on, and the broker tells of it.
+    prove: () => say(`-NAK {"delay": ${nanos(ackWaitMs)}}`),
   };
+}
+
+async function ask(connection: DeliveryInit["connection"], { reply = "" }: Msg, word: string): Promise<void> {
+  await connection.request(reply, word, { timeout: ackWaitMs });
 }
 
 type Facts = Pick<PulledMessage, "stream" | "sequence" | "deliveryCount" | "storedAt">;

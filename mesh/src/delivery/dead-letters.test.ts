@@ -39,6 +39,8 @@ function burial(change: Partial<Burial> = {}): Burial {
       nak: nothing,
       term: nothing,
       working: nothing,
+      prove: nothing,
+      notBefore: 0,
     },
     header: undefined,
     attempts: [],

@@ -91,6 +91,8 @@ test("what was parked by an instance that ended before it could say so is not ha
     nak: () => void said.push("nak"),
     term: () => void said.push("term"),
     working: () => {},
+    prove: () => {},
+    notBefore: 0,
   };
   const init = {
     clock: systemClock,

@@ -133,11 +133,14 @@ interface NextTry {
   readonly due: number;
 }
 
-/** Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. */
+/**
+ * Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. What is ordered
+ * goes back at once: as long as the broker has it, a new owner of its partition begins nothing.
+ */
 async function giveBack(delivery: Delivery, next: NextTry): Promise<void> {
   const { pulled, hearing, init } = delivery;
   if (isFree(hearing) && (await park(delivery, next))) return;
-  pulled.nak(Math.max(1, next.due - init.clock.now()));
+  pulled.nak(isFree(hearing) ? Math.max(1, next.due - init.clock.now()) : 1);
 }
 
 /** Leaves a message with the broker; false when that cannot be: it is still in hand then. */

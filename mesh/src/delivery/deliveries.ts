@@ -121,8 +121,10 @@ export class Deliveries {
       message.ack();
       return;
     }
-    const isConnected = partition === undefined ? undefined : () => this.#init.broker.connected;
-    const hold = new Hold(message, isConnected);
+    const hold = new Hold(message, {
+      isLeased: origin.isOrdered,
+      onLost: () => partition?.doubt(),
+    });
     const work = this.#handle(hold, origin)
       .catch((error: unknown) => {
         logger.warn(
@@ -134,9 +136,7 @@ export class Deliveries {
       .finally(() => {
         hold[Symbol.dispose]();
         this.#inHand.delete(place);
-        if (!hold.isLost) return;
-        partition?.doubt();
-        if (hold.isSettled) this.#late.add(place);
+        if (hold.isLost && hold.isSettled) this.#late.add(place);
       });
     this.#inHand.set(place, { hold, work });
     await work;

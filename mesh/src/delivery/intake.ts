@@ -35,6 +35,8 @@ export interface Origin {
   readonly durable: Durable;
   /** Unset: its order is kept by the broker, or by nobody. */
   readonly partition: Partition | undefined;
+  /** Whether a message must never be in two hands. */
+  readonly isOrdered: boolean;
 }
 
 /** Real milliseconds between two looks after sidings. */
@@ -163,7 +165,7 @@ export class Intake {
   /** Looks after the sidings of its partitions. Returns a function that ends it. */
   #tending(): () => void {
     const run = (message: PulledMessage, durable: Durable) =>
-      this.#init.take(message, { intake: this, durable, partition: undefined });
+      this.#init.take(message, { intake: this, durable, partition: undefined, isOrdered: true });
     let isBusy = false;
     const tend = async () => {
       if (isBusy) return;
@@ -186,7 +188,7 @@ export class Intake {
       maxMessages: partition === undefined ? maxInHand : partitionWindow,
       room: partition === undefined ? () => this.#room(durable) : undefined,
       pin: partition?.pin,
-      onMessage: (message) => take(message, { intake: this, durable, partition }),
+      onMessage: (message) => take(message, { intake: this, durable, partition, isOrdered: partition !== undefined }),
       onTrouble: teller(hearing, this.#init.onStreamGone),
       onRemade: (where) =>
         logger.error({ agent_id: hearing.operation.agent, hearer: hearing.operation.handler }, where),

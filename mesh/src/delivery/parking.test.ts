@@ -30,6 +30,8 @@ function pulledFrom({ names, namespace }: TestBroker, subject: string) {
     nak: nothing,
     term: nothing,
     working: nothing,
+    prove: nothing,
+    notBefore: 0,
   };
 }
 

@@ -8,6 +8,8 @@ import { durableProgress } from "../broker/durable-progress.ts";
 import { Pin } from "../broker/pin.ts";
 import type { Pull } from "../broker/pull-consumer.ts";
 import { keyTokenIn } from "../broker/read-subject.ts";
+import { UnsettledProof } from "../broker/unsettled-proof.ts";
+import { isAllHere, toProve } from "./all-here.ts";
 import type { Hold } from "./hold.ts";
 import { KeyOrder, waitIn } from "./key-order.ts";
 import { Sidings, type Tending } from "./sidings.ts";
@@ -72,12 +74,7 @@ export class Partition {
       if (leave === undefined) break;
       // Its key may have got a siding while it waited.
       const isElsewhere = await this.#isElsewhere(hold);
-      if (!isElsewhere && (this.#isSure || this.#stopped)) {
-        return () => {
-          this.#held.delete(hold);
-          leave();
-        };
-      }
+      if (!isElsewhere && (this.#isSound() || this.#stopped)) return () => this.#ended(hold, leave);
       // Something may have come into doubt, perhaps a message of its key that is to go first: it waits anew.
       leave();
       if (isElsewhere) break;
@@ -133,6 +130,19 @@ export class Partition {
     await unpin(this.#broker, this.#durable).catch(() => {});
   }
 
+  /** Whether nothing may be in other hands. What was lost here without anybody's notice may be. */
+  #isSound(): boolean {
+    for (const hold of this.#held) hold.isLost;
+    return this.#isSure;
+  }
+
+  /** Gives the turn of a message on, which is settled, or goes back to the broker: then its successors wait until it is here again. */
+  #ended(hold: Hold, leave: () => void): void {
+    if (!hold.isSettled) this.doubt();
+    this.#held.delete(hold);
+    leave();
+  }
+
   #entered(sequence: number, signal: AbortSignal): Promise<boolean> {
     if (this.#isSure || this.#stopped) return Promise.resolve(!signal.aborted);
     const queue = this.#entrants.get(sequence) ?? new Set();
@@ -144,11 +154,10 @@ export class Partition {
 
   async #look(): Promise<void> {
     this.#looking = true;
+    using proof = new UnsettledProof(this.#broker, this.#durable);
     while (this.#entrants.size > 0 && !this.#stopped) {
       const doubts = this.#doubts;
-      const unsettled = await this.#unsettled();
-      const here = [...this.#held].filter(({ isLost }) => !isLost).length;
-      if (unsettled <= here && (await this.#found()) && doubts === this.#doubts) {
+      if ((await this.#isAllHere(proof)) && (await this.#found()) && doubts === this.#doubts) {
         this.#isSure = true;
         this.#letIn();
         break;
@@ -165,12 +174,14 @@ export class Partition {
     );
   }
 
-  async #unsettled(): Promise<number> {
+  async #isAllHere(proof: UnsettledProof): Promise<boolean> {
     try {
-      return (await durableProgress(this.#broker, this.#durable)).unsettled;
+      const progress = await durableProgress(this.#broker, this.#durable);
+      const proven = await proof.of(toProve(progress, this.#held));
+      return isAllHere(progress, this.#held, proven);
     } catch {
       // The broker is away; as long as it does not say so, nothing is sure.
-      return Number.POSITIVE_INFINITY;
+      return false;
     }
   }
 

@@ -69,7 +69,12 @@ export class Siding {
   /** Takes out its messages, one at a time; to be called when none from before it is left. */
   run(onMessage: (message: PulledMessage, durable: Durable) => Promise<void>): void {
     const durable = this.#durable;
-    this.#pull ??= pull(this.#broker, { durable, maxMessages: 1, onMessage: (message) => onMessage(message, durable) });
+    this.#pull ??= pull(this.#broker, {
+      durable,
+      maxMessages: 1,
+      isDated: true,
+      onMessage: (message) => onMessage(message, durable),
+    });
   }
 
   /** Takes out no more; another instance goes on with it. */
