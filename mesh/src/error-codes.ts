@@ -308,3 +308,8 @@ export const errorCodes = {
 
 /** A code of the table. */
 export type ErrorCode = keyof typeof errorCodes;
+
+/** Whether a text, such as a peer may send, is a code of the table. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text);
+}

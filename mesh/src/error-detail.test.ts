@@ -12,3 +12,13 @@ test("an error whose delay has a fraction, as jitter makes them, can be sent, an
   expect(toBinary(MeshErrorDetailSchema, detail).length).toBeGreaterThan(0);
   expect(errorFromDetail(detail).retryAfterMs).toBe(108);
 });
+
+test.each(["FROM_A_LATER_VERSION", "constructor", "toString", "__proto__", ""])(
+  "a code that is not in the table (%j) becomes INTERNAL of the class that the peer says",
+  (code) => {
+    const detail = errorDetail(new MeshError({ code: "UNAVAILABLE", message: "away", mayHaveRun: true }));
+    const error = errorFromDetail({ ...detail, code });
+    expect(error).toMatchObject({ code: "INTERNAL", errorClass: "UNAVAILABLE", message: `${code}: away` });
+    expect(errorDetail(error).code).toBe("INTERNAL");
+  },
+);

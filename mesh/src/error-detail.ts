@@ -8,7 +8,7 @@ import {
   MeshErrorDetailSchema,
   ErrorClass as WireClass,
 } from "@parley/contracts/parley/mesh/v1/error_pb.js";
-import { type ErrorClass, type ErrorCode, errorCodes } from "./error-codes.ts";
+import { type ErrorClass, errorCodes, isErrorCode } from "./error-codes.ts";
 import { MeshError } from "./mesh-error.ts";
 
 /** A MeshError as protobuf: what goes over the network and into dead letters. */
@@ -26,10 +26,10 @@ export function errorDetail(error: MeshError): MeshErrorDetail {
 
 /** The MeshError that a detail tells of; a code that this version does not know becomes INTERNAL of the stated class. */
 export function errorFromDetail(detail: MeshErrorDetail, cause?: unknown): MeshError {
-  const known = detail.code in errorCodes;
+  const known = isErrorCode(detail.code) ? detail.code : undefined;
   return new MeshError({
-    code: known ? (detail.code as ErrorCode) : "INTERNAL",
-    message: known ? detail.message : `${detail.code}: ${detail.message}`,
+    code: known ?? "INTERNAL",
+    message: known === undefined ? `${detail.code}: ${detail.message}` : detail.message,
     errorClass: classNames.get(detail.errorClass),
     mayHaveRun: detail.mayHaveRun,
     retryAfterMs: detail.retryAfter === undefined ? undefined : durationMs(detail.retryAfter),

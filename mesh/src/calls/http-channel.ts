@@ -39,6 +39,7 @@ export function httpChannel(instance: string, endpoint: string, protocol: "conne
     acceptCompression: [],
     readMaxBytes: callLimits.readMaxBytes,
     writeMaxBytes: callLimits.writeMaxBytes,
+    binaryOptions: callLimits.binaryOptions,
   };
   const transport = protocol === "connect" ? createConnectTransport(options) : createGrpcTransport(options);
   const peer = `${instance} at ${endpoint}`;

@@ -6,6 +6,7 @@ import { maxBatch } from "../broker/atomic-batch.ts";
 import { laneOf } from "../broker/lane.ts";
 import type { NewMessage } from "../broker/new-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
+import type { EventContract } from "../contracts/policy.ts";
 import { dueHeader } from "../due.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { writeHeader } from "../header-codec.ts";
@@ -89,7 +90,7 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
   for (const { contract, key, event } of draft.published) {
     const subject = init.subjects.outgoingEvent({ ...contract, domain: init.domain }, key);
     messages.push(
-      composeEvent({ subject, key, type: contract.desc, event, name: contract.name, isAnnounced: true }, init),
+      composeEvent({ subject, key, type: contract.desc, event, name: contract.name, announced: contract }, init),
     );
   }
   for (const command of draft.dispatched) {
@@ -98,7 +99,7 @@ export function compose(draft: Draft, init: CompositionInit): Composition {
   }
   for (const { type, event, to } of draft.told) {
     const subject = init.subjects.outgoingEventTo(to, init.domain, to.key);
-    const told = composeEvent({ subject, key: to.key, type, event, name: type.name, isAnnounced: false }, init);
+    const told = composeEvent({ subject, key: to.key, type, event, name: type.name, announced: undefined }, init);
     const due = to.due === undefined ? [] : ([[dueHeader, new Date(to.due).toISOString()]] as const);
     messages.push({ ...told, message: { ...told.message, headers: new Map([...told.message.headers, ...due]) } });
   }
@@ -149,7 +150,7 @@ function stateEvent(
       type,
       event,
       name: announced?.name ?? type.name,
-      isAnnounced: announced !== undefined,
+      announced,
     },
     init,
   );
@@ -171,16 +172,18 @@ interface EventToCompose {
   readonly type: DescMessage;
   readonly event: Message;
   readonly name: string;
-  readonly isAnnounced: boolean;
+  /** Set when others hear it. */
+  readonly announced: Pick<EventContract, "priority"> | undefined;
 }
 
-function composeEvent(
-  { subject, key, type, event, name, isAnnounced }: EventToCompose,
-  init: CompositionInit,
-): Composed {
+function composeEvent({ subject, key, type, event, name, announced }: EventToCompose, init: CompositionInit): Composed {
   const { source, cause, trace, now } = init;
-  const header = headerFor({ sourceAgentId: source, messageType: type.typeName, name, timestamp: now }, cause);
-  const span = isAnnounced ? startSendSpan({ header, subject, parent: trace }) : undefined;
+  const { priority } = announced ?? {};
+  const header = headerFor(
+    { sourceAgentId: source, messageType: type.typeName, name, timestamp: now, priority },
+    cause,
+  );
+  const span = announced === undefined ? undefined : startSendSpan({ header, subject, parent: trace });
   const headers = new Map<string, string>();
   writeHeader(header, (field, value) => headers.set(field, value), { key, contentType: "application/protobuf" });
   inject(span?.context ?? trace, (field, value) => headers.set(field, value));

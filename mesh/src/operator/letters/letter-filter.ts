@@ -5,7 +5,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { DeadLetterFilter } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import { ErrorClass } from "@parley/contracts/parley/mesh/v1/error_pb.js";
 import type { Contracts } from "../../contracts/contracts.ts";
-import { errorCodes } from "../../error-codes.ts";
+import { errorCodes, isErrorCode } from "../../error-codes.ts";
 import { MeshError } from "../../mesh-error.ts";
 import { nearNames } from "../near-names.ts";
 import type { Letter } from "./letter.ts";
@@ -31,7 +31,7 @@ export function letterFilter(asked: DeadLetterFilter | undefined, contracts: Con
   const from = asked?.diedFrom === undefined ? undefined : timestampMs(asked.diedFrom);
   const before = asked?.diedBefore === undefined ? undefined : timestampMs(asked.diedBefore);
   const type = contracts.eventNamed(asked?.type ?? "")?.typeName ?? asked?.type ?? "";
-  if (code !== "" && !(code in errorCodes)) throw unknownCode(code);
+  if (code !== "" && !isErrorCode(code)) throw unknownCode(code);
   if (from !== undefined && before !== undefined && from >= before) throw emptyTime(from, before);
   const isEmpty =
     ids.length === 0 &&
