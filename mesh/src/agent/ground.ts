@@ -4,7 +4,7 @@
 import { all } from "../all.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { refuseRolledBack } from "../broker/rolled-back.ts";
-import { ensureStreams } from "../broker/streams.ts";
+import { ensureStreams, type Retention } from "../broker/streams.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { ContractStore } from "../directory/contract-store.ts";
@@ -15,12 +15,15 @@ import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { contractsOf, domainsOf } from "./hosted-contracts.ts";
+import { retentionOf } from "./retention.ts";
 
 /** What a host stands on. */
 export interface Ground {
   readonly namespace: string;
   readonly agents: readonly Agent[];
   readonly contracts: Contracts;
+  /** How long EVENTS and COMMANDS keep messages because of these contracts; others may need longer. */
+  readonly retention: Retention;
   readonly broker: Broker;
   readonly contractStore: ContractStore;
   readonly directory: Directory;
@@ -56,7 +59,8 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const url = init.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
   const broker = opening.use(await connectBroker({ url, name }));
   const domains = domainsOf(agents, contracts);
-  const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas });
+  const retention = retentionOf(contracts);
+  const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas, retention });
   await mendStreams();
   await refuseRolledBack(broker, { namespace, domains });
   const kept = <Opened extends AsyncDisposable>(opened: Opened) => opening.use(opened);
@@ -68,12 +72,13 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
     Overlays.open(broker, namespace, init.clock).then(kept),
   ]);
   const ensureDomain = oncePerDomain(domains, (domain) =>
-    ensureStreams(broker, { namespace, domains: [domain], replicas }),
+    ensureStreams(broker, { namespace, domains: [domain], replicas, retention }),
   );
   return {
     namespace,
     agents,
     contracts,
+    retention,
     broker,
     contractStore,
     directory,

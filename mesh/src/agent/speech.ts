@@ -34,6 +34,7 @@ import { grantsOf, heldPermissions } from "./grants.ts";
 import type { Ground } from "./ground.ts";
 import { maintenanceOfCalls } from "./maintenance.ts";
 import { OutsideSystems } from "./outside-systems.ts";
+import { handledForMs } from "./retention.ts";
 import { Routes } from "./routes.ts";
 
 /** All ways in which a host speaks: to others, and to what it keeps. */
@@ -110,6 +111,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
     clock,
     contracts,
     appender,
+    handledForMs: handledForMs(ground.retention),
     onCommitted(committed) {
       if (observer !== undefined) observeCommit(committed, observer);
       compactor.consider(committed);

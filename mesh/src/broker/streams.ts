@@ -27,9 +27,18 @@ export interface StreamsOptions {
   readonly domains: readonly string[];
   /** How many servers hold each message. Default: as it is; of a new stream 3 in a cluster, else 1. */
   readonly replicas?: number | undefined;
-  /** Milliseconds that events and commands are kept at least; a longer time that is set already stays. Default: 7 days. */
-  readonly retentionMs?: number | undefined;
+  /** How long messages are kept at least; a longer time that is set already stays. Default: {@link leastRetention}. */
+  readonly retention?: Retention | undefined;
 }
+
+/** Milliseconds that EVENTS and COMMANDS keep messages. */
+export interface Retention {
+  readonly events: number;
+  readonly commands: number;
+}
+
+/** Seven days: contracts may ask for more. */
+export const leastRetention: Retention = { events: weekMs, commands: weekMs };
 
 /**
  * Sees to it that the streams of a namespace are there and as the mesh needs them: a journal per domain, EVENTS and COMMANDS
@@ -40,7 +49,7 @@ export interface StreamsOptions {
  *   stream of that name is something else.
  */
 export async function ensureStreams(broker: Broker, options: StreamsOptions): Promise<void> {
-  const { namespace, domains, replicas, retentionMs = weekMs } = options;
+  const { namespace, domains, replicas, retention = leastRetention } = options;
   const subjects = new Subjects(namespace);
   const names = streamNames(namespace);
   const entered = [
@@ -50,7 +59,10 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
   await all(
     entered.map((wanted) => patiently(broker, `stream "${wanted.name}"`, () => ensureStream(broker, wanted, replicas))),
   );
-  const ensureSourcing = async (name: string, sourcesOf: (domains: readonly string[]) => readonly DurableSource[]) => {
+  const ensureSourcing = async (
+    { name, retentionMs }: { readonly name: string; readonly retentionMs: number },
+    sourcesOf: (domains: readonly string[]) => readonly DurableSource[],
+  ) => {
     // Who changed it looks again: a host that knew fewer journals may have written at the same time, and it will look again
     // too. So the last one that writes has seen every journal.
     for (let changed = true; changed; ) {
@@ -60,13 +72,14 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
         sources.length > 0 && (await ensureStream(broker, sourcingStream(name, sources, retentionMs), replicas));
     }
   };
-  const { events, commands } = names;
+  const wantedEvents = { name: names.events, retentionMs: retention.events };
+  const wantedCommands = { name: names.commands, retentionMs: retention.commands };
   await all([
-    patiently(broker, `stream "${events}"`, () =>
-      ensureSourcing(events, (journaled) => eventSources(subjects, names, journaled)),
+    patiently(broker, `stream "${names.events}"`, () =>
+      ensureSourcing(wantedEvents, (journaled) => eventSources(subjects, names, journaled)),
     ),
-    patiently(broker, `stream "${commands}"`, () =>
-      ensureSourcing(commands, (journaled) => commandSources(subjects, names, journaled)),
+    patiently(broker, `stream "${names.commands}"`, () =>
+      ensureSourcing(wantedCommands, (journaled) => commandSources(subjects, names, journaled)),
     ),
   ]);
 }

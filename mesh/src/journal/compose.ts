@@ -48,6 +48,8 @@ export interface CompositionInit {
   readonly reply: string;
   /** Set when the message is a step of a saga that can be undone, or undoes one. */
   readonly stepMark?: StepMark | undefined;
+  /** Milliseconds for which it is remembered what was handled, in marks and snapshots. */
+  readonly handledForMs: number;
   /** Largest payload of a snapshot; a key that is larger gets none. */
   readonly maxSnapshotBytes: number;
 }
@@ -192,11 +194,11 @@ function composeEvent({ subject, key, type, event, name, announced }: EventToCom
 }
 
 function snapshot({ at, after }: DraftedKey, offset: number, init: CompositionInit): NewMessage {
-  const { subjects, now, causeId, reply } = init;
+  const { subjects, now, handledForMs, causeId, reply } = init;
   const own = causeId === undefined ? undefined : ([causeId, { reply, at: now }] as const);
   return {
     subject: subjects.snapshot(addressOf(at)),
-    payload: snapshotPayload(after, { now, own }),
+    payload: snapshotPayload(after, { since: now - handledForMs, own }),
     headers: new Map([
       [journalHeader.offset, String(offset)],
       [journalHeader.journalVersion, String(at.journal.version)],

@@ -5,8 +5,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test, vi } from "vitest";
 import { AccountDepositedSchema, AccountTransferredSchema } from "../../../test/gen/parley/test/v1/account_pb.js";
 import { maxHandled } from "./key-state.ts";
-import { handledForMs } from "./snapshot.ts";
-import { accountsJournal, domain, openJournalWorld } from "./testdata/journal-world.ts";
+import { accountsJournal, domain, handledForMs, openJournalWorld } from "./testdata/journal-world.ts";
 
 const accounts = accountsJournal();
 const transferred = { from: "ann", to: "bob", amount: 1n };

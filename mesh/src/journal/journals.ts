@@ -35,6 +35,8 @@ export interface JournalsInit extends KeyReader {
   readonly clock: Clock;
   readonly contracts: Contracts;
   readonly appender: Appender;
+  /** Milliseconds for which it is remembered what was handled; longer than any stream keeps a message. */
+  readonly handledForMs: number;
   /** Is told of each stored commit; starts compaction and tells observers. */
   readonly onCommitted?: ((committed: Committed) => void) | undefined;
 }
@@ -131,7 +133,7 @@ export class Journals {
     run: (draft: Draft, known: readonly KeyState<unknown>[]) => T,
     origin: Counted,
   ): Promise<T> {
-    const { contracts, clock, subjects, broker } = this.#init;
+    const { contracts, clock, subjects, broker, handledForMs } = this.#init;
     const maxSnapshotBytes = (broker.connection.info?.max_payload ?? 2 ** 20) - snapshotHeaderBytes;
     let fresh = false;
     for (let round = 1; ; round++) {
@@ -157,6 +159,7 @@ export class Journals {
         subjects,
         now: clock.now(),
         reply: encodeReply(reply, origin.request),
+        handledForMs,
         maxSnapshotBytes,
         stepMark,
       };

@@ -7,7 +7,6 @@ import type { NewMessage } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
 import { newId } from "../ids.ts";
-import { handledForMs } from "./snapshot.ts";
 
 /** What a mark stands for: one commit of one handling of a message. */
 export interface Marked {
@@ -19,11 +18,19 @@ export interface Marked {
   readonly causeId: string;
 }
 
+/** A mark to be stored. */
+interface NewMark extends Marked {
+  /** As plain text. */
+  readonly reply: string;
+  /** Milliseconds after which it goes away. */
+  readonly handledForMs: number;
+}
+
 /**
  * That a message was handled, with the reply, where no state event can carry it. Only one can be stored. Goes away by itself,
  * which is why it stands apart from all keys; until then it costs the broker about half a kilobyte of memory.
  */
-export function markOf({ subjects, domain, source, causeId, reply }: Marked & { readonly reply: string }): NewMessage {
+export function markOf({ subjects, domain, source, causeId, reply, handledForMs }: NewMark): NewMessage {
   const subject = subjects.handledMark(domain, source, causeId);
   return {
     subject,

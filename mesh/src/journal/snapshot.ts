@@ -18,16 +18,10 @@ interface Snapshot<S> {
 }
 
 /**
- * Milliseconds that replies of handled messages are kept in snapshots: longer than EVENTS keeps a message and any schedule
- * retries it.
- */
-export const handledForMs = 8 * 24 * 60 * 60_000;
-
-/**
  * Bytes of replies that a snapshot holds at most, the latest ones: they must leave room for the state within the broker's
  * largest message, or a hot key could not be snapshotted any more.
  */
-export const maxRepliesBytes = 256 * 1024;
+const maxRepliesBytes = 256 * 1024;
 
 /**
  * A key as the payload of its snapshot, with the reply of the commit that stores it: the event that carries the reply is
@@ -35,9 +29,9 @@ export const maxRepliesBytes = 256 * 1024;
  */
 export function snapshotPayload<S>(
   key: KeyState<S>,
-  { now, own }: { readonly now: number; readonly own: readonly [cause: string, reply: HandledReply] | undefined },
+  { since, own }: { readonly since: number; readonly own: readonly [cause: string, reply: HandledReply] | undefined },
 ): Uint8Array {
-  const handled = key.handled.since(now - handledForMs);
+  const handled = key.handled.since(since);
   const snapshot: Snapshot<S> = {
     state: key.state,
     version: key.version,

@@ -9,7 +9,9 @@ import type { Subjects } from "../broker/subjects.ts";
 import type { MessageHeader } from "../header.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
-import { handledForMs } from "./snapshot.ts";
+
+/** Eight days: far longer than a call of a step can be on its way. */
+const stepMarkSeconds = 8 * 24 * 60 * 60;
 
 /** What a message is to a step of a saga. */
 export interface StepGuard {
@@ -79,7 +81,7 @@ export function stepMarkMessage({ subject, lastSequence, isUndo }: StepMark): Ne
   return {
     subject,
     payload: new TextEncoder().encode(isUndo ? "undone" : "done"),
-    headers: new Map([["Nats-TTL", `${Math.ceil(handledForMs / 1000)}s`]]),
+    headers: new Map([["Nats-TTL", `${stepMarkSeconds}s`]]),
     id: newId(),
     expect: { filter: subject, lastSequence },
   };

@@ -85,6 +85,9 @@ export interface JournalWorld extends AsyncDisposable {
   size(): Promise<number>;
 }
 
+/** What a host without long retentions has. */
+export const handledForMs = 8 * 24 * 60 * 60_000;
+
 /** Opens a world on the broker of the test run, or on the one at `url`. */
 export async function openJournalWorld(url = inject("natsUrl"), replicas?: number): Promise<JournalWorld> {
   await using opening = new AsyncDisposableStack();
@@ -120,10 +123,11 @@ export async function openJournalWorld(url = inject("natsUrl"), replicas?: numbe
 
 function journalHost(
   broker: Broker,
-  init: Omit<JournalsInit, "broker" | "appender"> & Partial<JournalsInit>,
+  init: Omit<JournalsInit, "broker" | "appender" | "handledForMs"> & Partial<JournalsInit>,
 ): JournalHost {
   const compactor = new Compactor(broker, init.subjects);
   const journals = new Journals({
+    handledForMs,
     broker,
     appender: brokerAppender(broker),
     onCommitted: (committed) => compactor.consider(committed),
