@@ -85,7 +85,11 @@ function createInstruments(meter: Meter): Instruments {
     ),
     commitDuration: seconds(ownMetric.commitDuration, "Commits, with waiting for their key and all their rounds"),
     commitConflicts: count(ownMetric.commitConflicts, "{round}", "Rounds that commits lost against other processes"),
-    commitMarks: count(ownMetric.commitMarks, "{mark}", "Marks stored by commits without state, alive for eight days or more"),
+    commitMarks: count(
+      ownMetric.commitMarks,
+      "{mark}",
+      "Marks stored by commits without state, alive for eight days or more",
+    ),
     sagaEnds: count(ownMetric.sagaEnds, "{saga}", "Sagas that are over, and those that need attention, by status"),
     breakerState: meter.createGauge(ownMetric.breakerState, {
       description: "0 closed, 1 half open, 2 open",
