@@ -10,8 +10,8 @@ import type { Host } from "@parley/mesh";
 import { callLimits, edgeJsonOptions, type HealthBoard, mountHealth, mountReflection } from "@parley/mesh/calls";
 import { Contracts, type MethodContract } from "@parley/mesh/contracts";
 import { mountMethod } from "./call-in.ts";
+import { completeExchange } from "./complete-exchange.ts";
 import type { Offered } from "./offer.ts";
-import { completeErrors } from "./transport-errors.ts";
 
 /** What answers on one path; without a contract it is the gateway's own: health and reflection. */
 export interface Answer {
@@ -43,7 +43,7 @@ export function answersTo({ offered, send, health, closing }: AnswersInit): Answ
     maxTimeoutMs: Number.MAX_SAFE_INTEGER,
     jsonOptions: { ...edgeJsonOptions, registry },
     acceptCompression: [compressionGzip, compressionBrotli],
-    requestGate: completeErrors,
+    requestGate: completeExchange,
   });
   const mounted = new Map<string, MethodContract>();
   for (const { service, contracts } of offered) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, ListValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { status as grpcStatus } from "@grpc/grpc-js";
@@ -100,36 +100,58 @@ describe("JSON over HTTP/1.1, as curl sends it", () => {
     });
   });
 
-  const wrong: Record<
-    string,
-    readonly [body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, status: number, code: string]
-  > = {
-    "no JSON": ["{", {}, 400, "invalid_argument"],
-    "JSON of another shape": ['{"text":{"a":1}}', {}, 400, "invalid_argument"],
-    "JSON that nests too deep": [`${'{"wait":'.repeat(40)}1${"}".repeat(40)}`, {}, 400, "invalid_argument"],
-    "bytes that are no UTF-8": [Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d), {}, 400, "invalid_argument"],
+  type Wrong = readonly [
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+    status: number,
+    connectCode: string,
+    code: string,
+  ];
+  const wrong: Record<string, Wrong> = {
+    "no JSON": ["{", {}, 400, "invalid_argument", "UNDECODABLE"],
+    "JSON of another shape": ['{"text":{"a":1}}', {}, 400, "invalid_argument", "UNDECODABLE"],
+    "JSON that nests too deep": [
+      `${'{"wait":'.repeat(40)}1${"}".repeat(40)}`,
+      {},
+      400,
+      "invalid_argument",
+      "UNDECODABLE",
+    ],
+    "bytes that are no UTF-8": [
+      Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d),
+      {},
+      400,
+      "invalid_argument",
+      "UNDECODABLE",
+    ],
     "bytes that are no protobuf": [
       Uint8Array.of(0xff, 0xff),
       { "content-type": "application/proto" },
-      500,
-      // Connect's own answer: it does not say whose fault it is.
-      "internal",
+      400,
+      "invalid_argument",
+      "UNDECODABLE",
     ],
-    "a broken rule": [`{"text":"${"x".repeat(101)}"}`, {}, 400, "invalid_argument"],
-    "a body above the limit": [`{"text":"${"x".repeat(5_000_000)}"}`, {}, 429, "resource_exhausted"],
-    "an unknown compression": ["x", { "content-encoding": "br2" }, 501, "unimplemented"],
-    "a timeout that is none": ["{}", { "connect-timeout-ms": "soon" }, 400, "invalid_argument"],
+    "a broken rule": [`{"text":"${"x".repeat(101)}"}`, {}, 400, "invalid_argument", "INVALID_MESSAGE"],
+    "a body above the limit": [`{"text":"${"x".repeat(5_000_000)}"}`, {}, 429, "resource_exhausted", "TOO_LARGE"],
+    "an unknown compression": ["x", { "content-encoding": "br2" }, 501, "unimplemented", "UNIMPLEMENTED"],
+    "a timeout that is none": ["{}", { "connect-timeout-ms": "soon" }, 400, "invalid_argument", "UNDECODABLE"],
     "a header that is none of the mesh's": [
       "{}",
       { "ce-id": "m-1", "ce-type": "t", "ce-source": "s", "ce-hops": "many" },
       400,
       "invalid_argument",
+      "UNDECODABLE",
     ],
   };
 
-  test.each(Object.entries(wrong))("with %s gets a typed error", async (_, [body, headers, status, code]) => {
-    expect(await post(`${service}/Echo`, body, headers)).toMatchObject({ status, body: { code } });
-  });
+  test.each(Object.entries(wrong))(
+    "with %s gets an error of the table",
+    async (_, [body, headers, status, connectCode, code]) => {
+      const answer = await post(`${service}/Echo`, body, headers);
+      const details = [{ type: MeshErrorDetailSchema.typeName, debug: { code } }];
+      expect(answer).toMatchObject({ status, body: { code: connectCode, details } });
+    },
+  );
 
   test("in another content type gets 415, to an unknown place 404", async () => {
     expect((await post(`${service}/Echo`, "text", { "content-type": "text/plain" })).status).toBe(415);
@@ -185,9 +207,37 @@ describe.each(Object.entries(transports))("%s", (_, open) => {
     ]);
   });
 
+  test("is told by the mesh's own error what cannot be read, and that it has not run", async () => {
+    const { echo, count } = EchoService.method;
+    const transport = open();
+    // An array in JSON, and in binary bytes that are no text.
+    const wrong = { values: [{ kind: { case: "numberValue", value: 1e300 } }] } as never;
+    const unary = { ...echo, input: ListValueSchema } as unknown as typeof echo;
+    const stream = { ...count, input: ListValueSchema } as unknown as typeof count;
+    const failures = [
+      transport.unary(unary, undefined, undefined, undefined, wrong),
+      drained(transport, stream as never, wrong),
+      client().echo({ text: "x".repeat(4 * 1024 * 1024) }),
+    ].map((answer) => answer.then(() => undefined, ConnectError.from));
+    const details = (await Promise.all(failures)).map((error) => error?.findDetails(MeshErrorDetailSchema));
+    expect(details).toMatchObject([
+      [{ code: "UNDECODABLE", mayHaveRun: false }],
+      [{ code: "UNDECODABLE", mayHaveRun: false }],
+      [{ code: "TOO_LARGE", mayHaveRun: false }],
+    ]);
+  });
+
   test("is told of its deadline, and ends the handler's work by it", async () => {
     const slow = { text: "slow", wait: durationFromMs(300), stubborn: true };
     const failure = client().echo(slow, { timeoutMs: 30 });
     await expect(failure).rejects.toMatchObject({ code: Code.DeadlineExceeded });
   });
 });
+
+async function drained(transport: Transport, method: never, request: never): Promise<void> {
+  async function* once() {
+    yield request;
+  }
+  const response = await transport.stream(method, undefined, undefined, undefined, once());
+  for await (const _ of response.message);
+}

@@ -4,7 +4,7 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { mountHealth } from "../calls/health.ts";
 import type { HealthBoard } from "../calls/health-board.ts";
-import { mountMethods } from "../calls/http-door.ts";
+import { completeServedErrors, mountMethods } from "../calls/http-door.ts";
 import { callLimits } from "../calls/limits.ts";
 import { mountReflection } from "../calls/reflection.ts";
 import type { RequestHandler } from "../calls/request-handler.ts";
@@ -24,6 +24,7 @@ export interface AnswersInit {
 export function requestHandler({ served, contracts, health, closing }: AnswersInit): RequestHandler {
   return connectNodeAdapter({
     ...callLimits,
+    requestGate: completeServedErrors(served),
     routes(router) {
       mountMethods(router, served);
       mountHealth(router, health, { shutdownSignal: closing });

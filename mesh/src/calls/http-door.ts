@@ -2,7 +2,9 @@
 // Copyright the Parley authors
 
 import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { MeshErrorDetailSchema } from "@parley/contracts/parley/mesh/v1/error_pb.js";
+import { methodName } from "../contracts/method-contract.ts";
 import { headerFor, type MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -12,6 +14,7 @@ import { extract } from "../telemetry/propagation.ts";
 import { toConnectError } from "./connect-error.ts";
 import { endedBy } from "./ended-by.ts";
 import type { ServedMethod, ServedMethods } from "./served-methods.ts";
+import { completeErrors, transportError } from "./transport-errors.ts";
 
 /**
  * Puts served methods on a Connect router: the network door. It only translates — headers to header, Connect context to
@@ -25,6 +28,22 @@ export function mountMethods(router: ConnectRouter, served: ServedMethods): void
       router.rpc(method.desc as DescMethodServerStreaming, (request, context) => stream(method, request, context));
     }
   }
+}
+
+/** Whether a call has reached its method's pipeline, so that its handler may have run. */
+const enteredKey = createContextKey(false);
+
+/** Connect's request gate for this door: an error that it finds in a request for a served method is the mesh's own too. */
+export function completeServedErrors(served: ServedMethods): (context: HandlerContext) => void {
+  return (context) => {
+    const operation = methodName(context.method);
+    if (!served.has(operation)) return;
+    completeErrors(context, (error) => {
+      // What the pipeline has thrown is complete.
+      if (error.findDetails(MeshErrorDetailSchema).length > 0) return undefined;
+      return transportError(error, { operation, entered: context.values.get(enteredKey) });
+    });
+  };
 }
 
 async function unary(method: ServedMethod, request: Message, context: HandlerContext): Promise<Message> {
@@ -52,6 +71,7 @@ interface Entering {
 }
 
 async function enter(method: ServedMethod, message: Message, { context, signal }: Entering): Promise<Reply> {
+  context.values.set(enteredKey, true);
   const header = (name: string) => context.requestHeader.get(name) ?? undefined;
   return method.handle({
     operation: method.operation,

@@ -20,4 +20,4 @@ export { callLimits, edgeJsonOptions, type PortLimits, portLimits } from "./limi
 export { openPort, type Port, type PortOptions } from "./port.ts";
 export { mountReflection } from "./reflection.ts";
 export type { Request, RequestHandler, Response } from "./request-handler.ts";
-export { tooLargeMessage } from "./too-large.ts";
+export { completeErrors, transportError } from "./transport-errors.ts";
