@@ -155,8 +155,9 @@ describe("JSON over HTTP/1.1, as curl sends it", () => {
 
   test("in another content type gets 415, to an unknown place 404", async () => {
     expect((await post(`${service}/Echo`, "text", { "content-type": "text/plain" })).status).toBe(415);
-    expect((await post(`${service}/Nothing`, "{}")).status).toBe(404);
-    expect((await post("evil.Service/Echo", "{}")).status).toBe(404);
+    const unknown = { status: 404, body: { code: "unimplemented", details: [{ debug: { code: "UNIMPLEMENTED" } }] } };
+    expect(await post(`${service}/Nothing`, "{}")).toMatchObject(unknown);
+    expect(await post("evil.Service/Echo", "{}")).toMatchObject(unknown);
     expect((await post("..%2f..%2fetc/passwd", "{}")).status).toBe(404);
     expect((await fetch(mesh.url)).status).toBe(404);
   });
@@ -207,7 +208,7 @@ describe.each(Object.entries(transports))("%s", (_, open) => {
     ]);
   });
 
-  test("is told by the mesh's own error what cannot be read, and that it has not run", async () => {
+  test("is told by the mesh's own error what cannot be read, or is not served, and that it has not run", async () => {
     const { echo, count } = EchoService.method;
     const transport = open();
     // An array in JSON, and in binary bytes that are no text.
@@ -217,12 +218,14 @@ describe.each(Object.entries(transports))("%s", (_, open) => {
     const failures = [
       transport.unary(unary, undefined, undefined, undefined, wrong),
       drained(transport, stream as never, wrong),
+      transport.unary({ ...echo, name: "Nothing" } as typeof echo, undefined, undefined, undefined, {}),
       client().echo({ text: "x".repeat(4 * 1024 * 1024) }),
     ].map((answer) => answer.then(() => undefined, ConnectError.from));
     const details = (await Promise.all(failures)).map((error) => error?.findDetails(MeshErrorDetailSchema));
     expect(details).toMatchObject([
       [{ code: "UNDECODABLE", mayHaveRun: false }],
       [{ code: "UNDECODABLE", mayHaveRun: false }],
+      [{ code: "UNIMPLEMENTED", mayHaveRun: false }],
       [{ code: "TOO_LARGE", mayHaveRun: false }],
     ]);
   });

@@ -9,6 +9,7 @@ import { callLimits } from "../calls/limits.ts";
 import { mountReflection } from "../calls/reflection.ts";
 import type { RequestHandler } from "../calls/request-handler.ts";
 import type { ServedMethods } from "../calls/served-methods.ts";
+import { unserved, type WholeAnswer } from "../calls/unserved.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 
 /** What a host answers on its port. */
@@ -30,5 +31,15 @@ export function requestHandler({ served, contracts, health, closing }: AnswersIn
       mountHealth(router, health, { shutdownSignal: closing });
       mountReflection(router, contracts.registry, { shutdownSignal: closing });
     },
+    fallback: notHere,
   });
 }
+
+const notHere: ReturnType<typeof connectNodeAdapter> = (request, response) => {
+  const [path = ""] = (request.url ?? "").split("?", 1);
+  const { status, headers, body }: WholeAnswer = unserved(request, path) ?? { status: 404, headers: [] };
+  response.statusCode = status;
+  for (const [name, value] of headers) response.setHeader(name, value);
+  if (body === undefined) response.end();
+  else response.end(body);
+};

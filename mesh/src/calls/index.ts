@@ -21,3 +21,4 @@ export { openPort, type Port, type PortOptions } from "./port.ts";
 export { mountReflection } from "./reflection.ts";
 export type { Request, RequestHandler, Response } from "./request-handler.ts";
 export { completeErrors, transportError } from "./transport-errors.ts";
+export { unserved } from "./unserved.ts";
