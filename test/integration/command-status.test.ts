@@ -310,7 +310,7 @@ test("a status is one message, told by a stream that forgets it by itself", asyn
   await using mesh = await testMesh({ agents: [workshop.agent()] });
   const command = await mesh.dispatch(job, { name: "once" });
   await command.result();
-  const { status } = streamNames(mesh.namespace);
+  const status = streamNames(mesh.namespace).statusOf(command.id);
   const { state } = await mesh.broker.manager.streams.info(status);
   expect(state.messages).toBe(1);
   const stored = await mesh.broker.manager.streams.getMessage(status, { seq: state.last_seq });

@@ -100,7 +100,7 @@ test("a command that was running at a place that is gone, since COMMANDS was mad
   const { namespace, broker, clock } = own;
   const fresh = await own.dispatch(method, { name: "fresh" });
   const lost = await own.dispatch(method, { name: "lost" });
-  const { commands, status } = streamNames(namespace);
+  const { commands, statusOf } = streamNames(namespace);
   await until(async () => (await broker.manager.streams.info(commands)).state.messages === 2);
   // As an instance leaves it that was killed while it ran, at a place that no message will have again.
   const statusSubject = new Subjects(namespace).status({ id: lost.id, agent: "test.exact", method: methodName });
@@ -113,7 +113,7 @@ test("a command that was running at a place that is gone, since COMMANDS was mad
   });
   running.state = CommandState.RUNNING;
   await broker.jetstream.publish(statusSubject, toBinary(CommandSchema, running));
-  expect((await broker.manager.streams.info(status)).state.messages).toBe(1);
+  expect((await broker.manager.streams.info(statusOf(lost.id))).state.messages).toBe(1);
   let runs = 0;
   await using _serving = await testMesh({ agents: [exactAgent(() => void runs++)], namespace, clock });
   await expect(fresh.result()).resolves.toMatchObject({ count: 1 });

@@ -309,8 +309,8 @@ describe("the doctor", () => {
     const none = `${mesh.namespace}-none`;
     const findings = await examine(mesh.broker, none);
     const missing = findings.filter(({ code }) => code === "stream-missing").map(({ where }) => where);
-    const { events, commands, schedules, status, dead, audit } = streamNames(none);
-    expect(missing.sort()).toEqual([audit, commands, dead, events, schedules, status]);
+    const { events, commands, schedules, statuses, dead, audit } = streamNames(none);
+    expect(missing.sort()).toEqual([audit, commands, dead, events, schedules, ...statuses]);
     for await (const name of mesh.broker.manager.streams.names()) expect(name).not.toContain(none);
   });
 });

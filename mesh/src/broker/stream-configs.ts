@@ -71,20 +71,20 @@ export function plainStreams(subjects: Subjects, names: StreamNames): readonly W
       needed: { subjects: [subjects.all("sched")], allow_msg_schedules: true, allow_msg_ttl: true, ...deduplicated },
       initial: {},
     },
-    {
-      name: names.status,
+    ...names.statuses.map((name, part) => ({
+      name,
       needed: {
-        subjects: [subjects.all("status")],
+        subjects: [subjects.statusTold(part).src],
         // How far a command is now; each message says itself how long it is kept.
         max_msgs_per_subject: 1,
         allow_msg_ttl: true,
         allow_direct: true,
         // Who waits for a command hears of it without a consumer of its own.
-        republish: subjects.statusTold(),
+        republish: subjects.statusTold(part),
         ...deduplicated,
       },
       initial: {},
-    },
+    })),
     {
       name: names.dead,
       needed: { subjects: [subjects.all("dead")], allow_direct: true, ...deduplicated },

@@ -42,7 +42,7 @@ export const leastRetention: Retention = { events: weekMs, commands: weekMs };
 
 /**
  * Sees to it that the streams of a namespace are there and as the mesh needs them: a journal per domain, EVENTS and COMMANDS
- * which source the journals durably, SCHEDULES, STATUS, DEAD and AUDIT. May be called again, with more domains, and by many hosts at
+ * which source the journals durably, SCHEDULES, the parts of STATUS, DEAD and AUDIT. May be called again, with more domains, and by many hosts at
  * once.
  *
  * @throws MeshError BROKER_UNAVAILABLE, STORAGE_FULL when the server has no room for their limits, BROKER_UNSUITABLE when a

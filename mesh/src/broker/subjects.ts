@@ -14,6 +14,7 @@ import type {
 import { keyToken, nameToken } from "./key-token.ts";
 import { type Lane, laneOf } from "./lane.ts";
 import { methodToken, packageOf, packageToken, typeToken } from "./proto-token.ts";
+import { statusPartOf } from "./status-parts.ts";
 
 /** How many ways the messages of EVENTS and COMMANDS are split by key. Cannot be changed later: it would reorder keys. */
 export const partitions = 16;
@@ -46,7 +47,7 @@ export interface SubjectTransform {
  *     <ns>.evt.<lane>.<agent>~<hearer>.<partition>.<key>       EVENTS, meant for one hearer
  *     <ns>.cmd.<lane>.<method>.<partition>.<id>.<key>          COMMANDS
  *     <ns>.sched.<id>.at → <ns>.sched.<id>.cmd.<lane>.<method>.<command id>.<key>   or   <ns>.sched.<id>.evt.<lane>.<agent>~<hearer>.<key>
- *     <ns>.status.<id>.<agent>.<method>.<batch>                STATUS; told again, when it is stored, on <ns>.told.<id>.…
+ *     <ns>.status-<part>.<id>.<agent>.<method>.<batch>         STATUS_<part>; told again, when it is stored, on <ns>.told.<id>.…
  *     <ns>.stop.<instance>                                     core NATS: a command that this instance runs is to stop
  *     <ns>.dead.<agent>.<hearer>.<id>   <ns>.audit.letter.<id>   <ns>.sig.<type>.<key>
  *
@@ -161,24 +162,24 @@ export class Subjects {
   /** Where it stands how far a command is. */
   status({ id, agent, method, batch }: StatusAddress): string {
     const last = batch === undefined ? "-" : keyToken(batch);
-    return `${this.namespace}.status.${keyToken(id)}.${nameToken(agent)}.${methodToken(method)}.${last}`;
+    return `${this.#status(id)}.${nameToken(agent)}.${methodToken(method)}.${last}`;
   }
 
   /** The one filter under which the status of a command is changed. */
   statusOf(id: string): string {
-    return `${this.namespace}.status.${keyToken(id)}.>`;
+    return `${this.#status(id)}.>`;
   }
 
-  /** Filter on STATUS of the commands of an agent, a method, a batch. */
-  statuses({ agent, method, batch }: StatusPart): string {
+  /** Filter on one part of STATUS: the commands of an agent, a method, a batch. */
+  statuses(part: number, { agent, method, batch }: StatusPart): string {
     const of = (value: string | undefined, token: (value: string) => string) =>
       value === undefined ? "*" : token(value);
-    return `${this.namespace}.status.*.${of(agent, nameToken)}.${of(method, methodToken)}.${of(batch, keyToken)}`;
+    return `${this.namespace}.status-${part}.*.${of(agent, nameToken)}.${of(method, methodToken)}.${of(batch, keyToken)}`;
   }
 
-  /** Where each status is told when it has been stored. */
-  statusTold(): SubjectTransform {
-    return { src: this.all("status"), dest: `${this.namespace}.told.>` };
+  /** Where each status of a part is told when it has been stored. */
+  statusTold(part: number): SubjectTransform {
+    return { src: `${this.namespace}.status-${part}.>`, dest: `${this.namespace}.told.>` };
   }
 
   /** Where the status of one command is told. */
@@ -275,8 +276,12 @@ export class Subjects {
   }
 
   /** Everything of one kind in this namespace. */
-  all(kind: "jrn" | "evt" | "cmd" | "sched" | "status" | "dead" | "audit" | "sig"): string {
+  all(kind: "jrn" | "evt" | "cmd" | "sched" | "dead" | "audit" | "sig"): string {
     return `${this.namespace}.${kind}.>`;
+  }
+
+  #status(id: string): string {
+    return `${this.namespace}.status-${statusPartOf(id)}.${keyToken(id)}`;
   }
 
   #journal(domain: string): string {

@@ -66,12 +66,16 @@ export class CommandDesk {
     asking: Asking,
   ): Dispatched<O> {
     const { id, output, accepted } = command;
+    const { statuses } = this.#init;
     const look = () => this.#look(id, asking, accepted);
+    // Who dispatched it knows what it was: whether it has ended stands in its status alone.
+    const notBegun = accepted && { command: accepted, revision: 0 };
+    const lookForEnd = async () => (notBegun === undefined ? look() : ((await statuses.read(id)) ?? notBegun));
     return {
       id,
       status: async () => statusOf((await look()).command),
       cancel: async () => statusOf(await this.#cancel(asking, look)),
-      result: (options = {}) => this.#result(output, { id, asking, look }, options),
+      result: (options = {}) => this.#result(output, { id, asking, look: lookForEnd }, options),
     };
   }
 
@@ -88,7 +92,7 @@ export class CommandDesk {
   /** A command now and after each change, until it has ended. */
   follow(id: string, asking: Asking): AsyncGenerator<Command> {
     const { broker, subjects } = this.#init;
-    return followCommand({ broker, subjects, id, look: () => this.stored(id, asking), signal: asking.signal });
+    return followCommand({ broker, subjects, id, look: () => this.#look(id, asking), signal: asking.signal });
   }
 
   /** Commands by agent, method, batch, state and time, a page at a time. Throws as {@link listCommands} does. */
@@ -131,9 +135,8 @@ export class CommandDesk {
     const { broker, subjects, clock } = this.#init;
     const { id, asking, look } = waiting;
     using ends = endOf({ clock, timeoutMs, id, signals: [asking.signal, signal] });
-    const now = async () => (await look()).command;
     let last: Command | undefined;
-    for await (const seen of followCommand({ broker, subjects, id, look: now, signal: ends.signal })) last = seen;
+    for await (const seen of followCommand({ broker, subjects, id, look, signal: ends.signal })) last = seen;
     if (last === undefined) throw unknown(id);
     return replyOf(last, output);
   }

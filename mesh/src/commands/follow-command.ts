@@ -3,9 +3,11 @@
 
 import type { Command } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import type { Broker } from "../broker/connection.ts";
-import { hearSignals } from "../broker/signals.ts";
+import type { StoredEntry } from "../broker/stored-entry.ts";
 import type { Subjects } from "../broker/subjects.ts";
+import { hearTold } from "../broker/told.ts";
 import { hasEnded } from "./command-facts.ts";
+import { type Known, knownFrom } from "./statuses.ts";
 
 /** Real milliseconds after which it is looked all the same: what the broker tells of a change may be lost with a leader. */
 const lookAgainMs = 10_000;
@@ -15,40 +17,60 @@ export interface FollowInit {
   readonly broker: Broker;
   readonly subjects: Subjects;
   readonly id: string;
-  /** Gives the command as it is now. */
-  readonly look: () => Promise<Command>;
+  /** Gives the command as the leader knows it now. */
+  readonly look: () => Promise<Known>;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * A command now and after each change, until it has ended. The broker tells of each change when it is stored; no consumer is made
- * for it. Changes that follow close upon each other are seen as one. Throws the signal's reason when it aborts.
+ * A command now and after each change, until it has ended. The broker tells of each change when it is stored, and tells it whole: no
+ * consumer is made for it, and nothing is read again. Changes that follow close upon each other are seen as one. Throws the
+ * signal's reason when it aborts.
  */
 export async function* followCommand(init: FollowInit): AsyncGenerator<Command> {
   const { broker, subjects, id, look, signal } = init;
-  let changed = Promise.withResolvers<void>();
-  const onChange = () => changed.resolve();
-  const end = await hearSignals(broker, { subject: subjects.toldOf(id), onSignal: onChange });
-  const endReconnect = broker.onReconnect(onChange);
-  const timer = setInterval(onChange, lookAgainMs);
+  let woken = Promise.withResolvers<void>();
+  let told: StoredEntry | undefined;
+  let mustLook = true;
+  const wake = () => woken.resolve();
+  const lookAgain = () => {
+    mustLook = true;
+    wake();
+  };
+  const end = hearTold(broker, {
+    subject: subjects.toldOf(id),
+    onTold(entry) {
+      told = entry;
+      wake();
+    },
+  });
+  const endReconnect = broker.onReconnect(lookAgain);
+  const timer = setInterval(lookAgain, lookAgainMs);
   timer.unref();
-  signal?.addEventListener("abort", onChange, { once: true });
+  signal?.addEventListener("abort", wake, { once: true });
   try {
-    for (let seen: Command | undefined; ; ) {
+    for (let seen: Known | undefined; ; ) {
       signal?.throwIfAborted();
-      changed = Promise.withResolvers<void>();
-      const command = await look();
+      woken = Promise.withResolvers<void>();
+      const isAsked = mustLook;
+      mustLook = false;
+      // What was stored before the leader was asked is in its answer already.
+      const news: StoredEntry | undefined =
+        told !== undefined && told.sequence > (seen?.revision ?? 0) ? told : undefined;
+      const known: Known | undefined = isAsked ? await look() : news && knownFrom(news);
       signal?.throwIfAborted();
-      if (!isSame(command, seen)) yield command;
-      if (hasEnded(command)) return;
-      seen = command;
-      await changed.promise;
+      if (known !== undefined) {
+        if (!isSame(known.command, seen?.command)) yield known.command;
+        if (hasEnded(known.command)) return;
+        seen = known;
+      }
+      await woken.promise;
     }
   } finally {
     clearInterval(timer);
     endReconnect();
     end();
-    signal?.removeEventListener("abort", onChange);
+    signal?.removeEventListener("abort", wake);
   }
 }
 

@@ -4,7 +4,9 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import type { Broker } from "../broker/connection.ts";
+import { newestFirst } from "../broker/merged-scan.ts";
 import { settledFloor } from "../broker/settled-floor.ts";
+import { statusParts } from "../broker/status-parts.ts";
 import type { StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { backwards } from "../broker/stream-scan.ts";
@@ -51,7 +53,8 @@ export interface ListInit {
 
 /** A message that was read, and the command that it stands for when that one is asked for. */
 interface Seen {
-  readonly sequence: number;
+  /** The page token from which on it is read no more. */
+  readonly place: string;
   readonly command: Command | undefined;
 }
 
@@ -63,18 +66,17 @@ interface Seen {
  * @throws MeshError INVALID_MESSAGE when the page token is none
  */
 export async function listCommands(init: ListInit, query: CommandQuery): Promise<CommandPage> {
-  const { part, below } = placeOf(query);
+  const place = placeOf(query);
   const commands: Command[] = [];
   let read = 0;
   const parts = [
-    ["waiting", part === "waiting" ? waiting(init, query, below) : none()],
-    ["told", query.state === CommandState.ACCEPTED ? none() : told(init, query, part === "told" ? below : Infinity)],
-  ] as const;
-  for (const [name, seen] of parts) {
-    for await (const { sequence, command } of seen) {
+    place.waiting === undefined ? none() : waiting(init, query, place.waiting),
+    query.state === CommandState.ACCEPTED ? none() : told(init, query, place.told),
+  ];
+  for (const seen of parts) {
+    for await (const { place, command } of seen) {
       if (command !== undefined) commands.push(command);
-      if (++read >= mostRead || commands.length >= query.pageSize)
-        return { commands, nextPageToken: `${name}.${sequence}` };
+      if (++read >= mostRead || commands.length >= query.pageSize) return { commands, nextPageToken: place };
     }
   }
   return { commands, nextPageToken: "" };
@@ -94,7 +96,7 @@ async function* waiting(init: ListInit, query: CommandQuery, below: number): Asy
     const command = statuses.commandIn(entry);
     const isAsked =
       command !== undefined && isWanted(command, query) && (await statuses.read(command.id)) === undefined;
-    return { sequence: entry.sequence, command: isAsked ? command : undefined };
+    return { place: `waiting.${entry.sequence}`, command: isAsked ? command : undefined };
   };
   let chunk: StoredEntry[] = [];
   for await (const entry of backwards(broker, { stream, filter }, below)) {
@@ -107,14 +109,21 @@ async function* waiting(init: ListInit, query: CommandQuery, below: number): Asy
   yield* await Promise.all(chunk.map(look));
 }
 
-async function* told({ broker, subjects }: ListInit, query: CommandQuery, below: number): AsyncGenerator<Seen> {
+async function* told(
+  { broker, subjects }: ListInit,
+  query: CommandQuery,
+  below: readonly number[],
+): AsyncGenerator<Seen> {
   const { agent, method, batchId: batch, sinceMs = 0 } = query;
-  const stream = streamNames(subjects.namespace).status;
-  for await (const entry of backwards(broker, { stream, filter: subjects.statuses({ agent, method, batch }) }, below)) {
+  const parts = streamNames(subjects.namespace).statuses.map((stream, part) => ({
+    stream,
+    filter: subjects.statuses(part, { agent, method, batch }),
+  }));
+  for await (const { entry, below: now } of newestFirst(broker, parts, below)) {
     const { command } = knownFrom(entry);
     if (ms(command.updatedAt) < sinceMs - clockToleranceMs) return;
     command.reply = new Uint8Array();
-    yield { sequence: entry.sequence, command: isWanted(command, query) ? command : undefined };
+    yield { place: `told.${now.join("-")}`, command: isWanted(command, query) ? command : undefined };
   }
 }
 
@@ -135,10 +144,20 @@ function ms(time: Timestamp | undefined): number {
   return time === undefined ? 0 : timestampMs(time);
 }
 
-function placeOf({ pageToken }: CommandQuery): { readonly part: "waiting" | "told"; readonly below: number } {
-  if (pageToken === "") return { part: "waiting", below: Number.POSITIVE_INFINITY };
-  const [, part, sequence] = /^(waiting|told)\.(\d{1,15})$/.exec(pageToken) ?? [];
-  if (part === "waiting" || part === "told") return { part, below: Number(sequence) };
+interface Place {
+  /** Of what waits, only what has a lower sequence; undefined: that has been read. */
+  readonly waiting: number | undefined;
+  /** Of each part of STATUS, only what has a lower sequence; where there is none: all of it. */
+  readonly told: readonly number[];
+}
+
+function placeOf({ pageToken }: CommandQuery): Place {
+  if (pageToken === "") return { waiting: Number.POSITIVE_INFINITY, told: [] };
+  const [, part, places = ""] = /^(waiting|told)\.(\d{1,15}(?:-\d{1,15})*)$/.exec(pageToken) ?? [];
+  const [first, ...others] = places.split("-").map(Number);
+  if (part === "waiting" && first !== undefined && others.length === 0) return { waiting: first, told: [] };
+  if (part === "told" && first !== undefined && others.length === statusParts - 1)
+    return { waiting: undefined, told: [first, ...others] };
   const message = `${JSON.stringify(pageToken.slice(0, 60))} is no page token; give the one of the last page, or none`;
   throw new MeshError({ code: "INVALID_MESSAGE", message });
 }

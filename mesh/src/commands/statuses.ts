@@ -50,8 +50,8 @@ export class Statuses {
   /** The stored status, as the leader knows it. @throws MeshError BROKER_UNAVAILABLE after twenty seconds */
   async read(id: string): Promise<Known | undefined> {
     const { broker, subjects } = this.#init;
-    const { status } = streamNames(subjects.namespace);
-    const stored = await readLast(broker, status, { of: subjects.statusOf(id), certain: true });
+    const stream = streamNames(subjects.namespace).statusOf(id);
+    const stored = await readLast(broker, stream, { of: subjects.statusOf(id), certain: true });
     return stored === undefined ? undefined : knownFrom(stored);
   }
 
