@@ -36,6 +36,12 @@ function start(...args: readonly string[]): Command {
   return new Command(args, { env: { PARLEY_STATE: state } });
 }
 
+test("doctor finds the broker of a running mesh by its state folder, and all well", async () => {
+  const { code, output, errors } = await parley("doctor");
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(output).toMatch(/^notice .*durability-unseen\n.*\n.*\n\nAll is well \(1 notice\)\.\n$/);
+});
+
 describe("call", () => {
   test("prints the answer as JSON; the end of the method's name is enough", async () => {
     const { code, output } = await start("call", "ListProviders", '{"serviceType":"dentist"}').ended();

@@ -4,8 +4,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject, onTestFinished, test, vi } from "vitest";
-import { type Ended, run } from "./command.ts";
+import { afterAll, expect, inject, onTestFinished, test, vi } from "vitest";
+import { run } from "./command.ts";
+import { Lines } from "./lines.ts";
 
 // Whole meshes are started here, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -21,9 +22,8 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function demo(...args: readonly string[]): Promise<Ended> {
-  return run(["up", "--demo", "--exit", "--port", "0", "--state", await newFolder(), ...args]);
-}
+const lines = new Lines();
+afterAll(() => lines[Symbol.asyncDispose]());
 
 /** Who is booked depends on the season: they work by the clocks of different countries. */
 const booked = /(→ pa_prov_dr_)\w+ (RequestBooking)$/;
@@ -58,7 +58,8 @@ const expectedHearers = [
 ];
 
 test.each(placements)("the demo carries out one booking, agents in $name [R21]", async ({ args, calls }) => {
-  const { code, output, errors } = await demo(...args);
+  const state = await newFolder();
+  const { code, output, errors } = await run(["up", "--demo", "--exit", "--port", "0", "--state", state, ...args]);
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   expect(output).toMatch(/^ready http:\/\/localhost:\d+$/m);
   const told = steps(output);
@@ -87,26 +88,28 @@ test.each(placements)("the demo carries out one booking, agents in $name [R21]",
 });
 
 test.each([
-  ["time-off", [], ["UPDATE_ACKNOWLEDGED", "Sorry, the provider became unavailable"]],
-  ["suggestion", [], ["SUGGESTION_PROPOSED", "Your preferred provider, Clara Neumann, has new availability"]],
-  ["group", [], ["Booked for ann, bob, cleo", "Sorry, a room or device that it needs was just taken"]],
-])("the demo %s shows what its name says, in a mesh of which nothing stays", async (name, args, shown) => {
-  const { code, output, errors } = await run(["demo", name, ...args]);
+  ["time-off", ["UPDATE_ACKNOWLEDGED", "Sorry, the provider became unavailable"]],
+  ["suggestion", ["SUGGESTION_PROPOSED", "Your preferred provider, Clara Neumann, has new availability"]],
+  ["group", ["Booked for ann, bob, cleo", "Sorry, a room or device that it needs was just taken"]],
+])("the demo %s shows what its name says, in a mesh of which nothing stays", async (name, shown) => {
+  const { code, output, errors } = await lines.run(["demo", name]);
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   for (const text of shown) expect(output).toContain(text);
 });
 
 test("demos are listed, and one that there is not is refused with their names", async () => {
-  const listed = await run(["demo"]);
+  const listed = await lines.run(["demo"]);
   const names = ["booking", "time-off", "suggestion", "group"];
   expect(listed.output.trim().split("\n")).toEqual(expect.arrayContaining(names));
-  const { code, errors } = await run(["demo", "nothing"]);
+  const { code, errors } = await lines.run(["demo", "nothing"]);
   expect(code).not.toBe(0);
   expect(errors).toMatch(/no demo "nothing"; there are: booking, time-off/);
 });
 
-test("a demo that fails ends with exit code 1, after what was said so far", async () => {
-  const { code, output, errors } = await demo("--empty");
+test("a mesh that was begun empty is not seeded later, and a demo that fails ends with exit code 1, after what was said so far", async () => {
+  const up = ["up", "--exit", "--port", "0", "--state", await newFolder()];
+  expect(await lines.run([...up, "--empty"])).toMatchObject({ code: 0, errors: "" });
+  const { code, output, errors } = await lines.run([...up, "--demo"]);
   expect(code).toBe(1);
   expect(output).toContain("Book a doctor's appointment");
   expect(errors).toMatch(/the demo failed: .*offered no slot/);
@@ -115,7 +118,7 @@ test("a demo that fails ends with exit code 1, after what was said so far", asyn
 test("PARLEY_NATS_URL makes it use that broker and start none", async () => {
   const state = await newFolder();
   const env = { PARLEY_NATS_URL: inject("natsUrl") };
-  const { code } = await run(["up", "--demo", "--exit", "--port", "0", "--state", state], { env });
+  const { code } = await lines.run(["up", "--demo", "--exit", "--port", "0", "--state", state], { env });
   expect(code).toBe(0);
   await expect(rm(join(state, "broker"))).rejects.toThrow("ENOENT");
 });

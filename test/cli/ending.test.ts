@@ -4,13 +4,18 @@
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { until } from "../tools/until.ts";
+import { bank } from "./bank/folder.ts";
 import { Command } from "./command.ts";
+import { Lines } from "./lines.ts";
 import { commandLine, descendants } from "./process-tree.ts";
 
 // Whole meshes are started here, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const lines = new Lines();
+afterAll(() => lines[Symbol.asyncDispose]());
 
 let state: string;
 beforeEach(async () => {
@@ -25,7 +30,7 @@ interface Running {
 }
 
 async function start(...args: readonly string[]): Promise<Running> {
-  const mesh = new Command(["up", "--port", "0", "--state", state, ...args]);
+  const mesh = new Command(["up", "--port", "0", "--state", state, ...args], { cwd: bank });
   await mesh.shows(/^ready /m);
   return { mesh, below: descendants(mesh.process.pid ?? 0) };
 }
@@ -38,20 +43,43 @@ async function gone(pids: readonly number[]): Promise<void> {
   await until(() => pids.every((pid) => commandLine(pid) === ""));
 }
 
-const placements = [{ args: [] }, { args: ["--processes"] }];
+/** Ends a mesh as a terminal does it: everybody in the foreground gets the signal, more than once. */
+async function interrupt({ mesh }: Running): Promise<void> {
+  const below = descendants(mesh.process.pid ?? 0);
+  for (const pid of [mesh.process.pid ?? 0, ...agentsIn(below), mesh.process.pid ?? 0]) process.kill(pid, "SIGINT");
+  await mesh.ended();
+  await gone(below);
+  await expect(access(join(state, "mesh.json"))).rejects.toThrow("ENOENT");
+}
 
 // Processes are looked up as Linux shows them.
 describe.skipIf(process.platform !== "linux")("a mesh", () => {
-  test.each(placements)("ends on Ctrl-C with exit code 0 and leaves nothing behind: up $args", async ({ args }) => {
-    const { mesh, below } = await start(...args);
-    expect(below.some((pid) => commandLine(pid).includes("nats-server"))).toBe(true);
-    expect(agentsIn(below)).toHaveLength(args.length * 3);
-    // As a terminal does it: everybody in the foreground gets the signal, more than once.
-    for (const pid of [mesh.process.pid ?? 0, ...agentsIn(below), mesh.process.pid ?? 0]) process.kill(pid, "SIGINT");
+  test("in one process ends on Ctrl-C with exit code 0 and leaves nothing behind", async () => {
+    const running = await start();
+    expect(running.below.some((pid) => commandLine(pid).includes("nats-server"))).toBe(true);
+    expect(agentsIn(running.below)).toEqual([]);
+    await interrupt(running);
+    expect(await running.mesh.ended()).toMatchObject({ code: 0, errors: "" });
+  });
+
+  test("of processes starts an agent again that died, with what it kept, and ends on Ctrl-C the same way", async () => {
+    const running = await start("--processes");
+    const { mesh, below } = running;
+    expect(agentsIn(below)).toHaveLength(2);
+    const [keeper = 0] = agentsIn(below).filter((pid) => commandLine(pid).includes("account.ts"));
+    process.kill(keeper, "SIGKILL");
+    await mesh.shows(/agent "test.account" \(account.ts\) ended: SIGKILL; starts again in 1 s/);
+    await mesh.shows(/agent "test.account" runs again/);
+    await until(async () => {
+      const { output } = await lines.run(["call", "GetBalance", '{"account":"ada"}', "--state", state]);
+      return output.includes('"10"');
+    });
+    await interrupt(running);
     const { code, errors } = await mesh.ended();
-    expect({ code, errors }).toEqual({ code: 0, errors: "" });
-    await gone(below);
-    await expect(access(join(state, "mesh.json"))).rejects.toThrow("ENOENT");
+    expect({ code, errors: errors.split("\n") }).toEqual({
+      code: 0,
+      errors: [expect.stringContaining("starts again"), expect.stringContaining("runs again"), ""],
+    });
   });
 
   test("that is killed takes broker and agents with it, and its state folder can be used again", async () => {
@@ -74,27 +102,14 @@ describe.skipIf(process.platform !== "linux")("a mesh", () => {
     process.kill(frozen, "SIGCONT");
     await gone(below);
   });
-
-  test("starts an agent again whose process died, with its sample data", async () => {
-    const { mesh, below } = await start("--processes");
-    await using _ = mesh;
-    const [provider = 0] = agentsIn(below).filter((pid) => commandLine(pid).includes("provider-agent"));
-    process.kill(provider, "SIGKILL");
-    await mesh.shows(/agent "scheduling.provider" \(provider-agent.ts\) ended: SIGKILL; starts again in 1 s/);
-    await mesh.shows(/agent "scheduling.provider" runs again/);
-    await until(async () => {
-      await using call = new Command(["call", "ListProviders", "--state", state]);
-      return (await call.ended()).output.includes("Dr. Anna Smith");
-    });
-  });
 });
 
 test("what a mesh that is gone left in the state folder is taken over, nonsense too", async () => {
   await mkdir(state, { recursive: true });
   for (const left of ['{"pid":2147483646,"url":"http://127.0.0.1:1"}', '{"pid":1,"began":"another time"}', "{"]) {
     await writeFile(join(state, "mesh.json"), left);
-    await using mesh = new Command(["up", "--exit", "--empty", "--port", "0", "--state", state]);
-    expect(await mesh.ended(), left).toMatchObject({ code: 0, errors: "" });
+    const ended = await lines.run(["up", "--exit", "--empty", "--port", "0", "--state", state], { cwd: bank });
+    expect(ended, left).toMatchObject({ code: 0, errors: "" });
   }
 });
 
@@ -104,8 +119,7 @@ describe("a mesh that cannot start", () => {
     await writeFile(join(state, "package.json"), JSON.stringify({ type: "module", parley: { agents } }));
     await writeFile(join(state, "broken.ts"), "throw new Error('out of order');\n");
     for (const args of [[], ["--processes"]]) {
-      await using mesh = new Command(["up", "--port", "0", ...args], { cwd: state });
-      const { code, errors } = await mesh.ended();
+      const { code, errors } = await lines.run(["up", "--port", "0", ...args], { cwd: state });
       expect(code).toBe(1);
       expect(errors).toMatch(/broken.ts" cannot be loaded\nError: out of order/);
     }
@@ -113,8 +127,7 @@ describe("a mesh that cannot start", () => {
   });
 
   test("says what a project is where there is none", async () => {
-    await using mesh = new Command(["up", "--port", "0"], { cwd: state });
-    const { code, errors } = await mesh.ended();
+    const { code, errors } = await lines.run(["up", "--port", "0"], { cwd: state });
     expect(code).toBe(1);
     expect(errors).toMatch(/no package.json with a "parley" field in ".*" or above it\n.*"agents"/);
   });

@@ -8,6 +8,7 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { root } from "../tools/source-files.ts";
+import { bank } from "./bank/folder.ts";
 import { Command, run, starter } from "./command.ts";
 
 // Whole meshes are started here, on a machine that may have much else to do.
@@ -48,7 +49,7 @@ describe.skipIf(oldNode === undefined)("under an older Node", () => {
 
   test("signals are passed on", async () => {
     const state = await mkdtemp(join(tmpdir(), "parley-old-node-"));
-    const mesh = new Command(["up", "--empty", "--port", "0", "--state", state], { node });
+    const mesh = new Command(["up", "--empty", "--port", "0", "--state", state], { node, cwd: bank });
     await mesh.shows(/^ready /m);
     mesh.process.kill("SIGTERM");
     expect(await mesh.ended()).toMatchObject({ code: 0, errors: "" });

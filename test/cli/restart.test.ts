@@ -4,8 +4,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { Command, run } from "./command.ts";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { Command } from "./command.ts";
+import { Lines } from "./lines.ts";
+
+const lines = new Lines();
+afterAll(() => lines[Symbol.asyncDispose]());
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "parley-restart-"));
@@ -15,7 +19,7 @@ async function newFolder(): Promise<string> {
 
 /** Calls a method of the mesh whose state is in that folder. */
 async function call(state: string, method: string, request: object): Promise<Record<string, never>> {
-  const { code, output, errors } = await run(["call", method, JSON.stringify(request), "--state", state]);
+  const { code, output, errors } = await lines.run(["call", method, JSON.stringify(request), "--state", state]);
   expect({ code, errors }).toEqual({ code: 0, errors: "" });
   return JSON.parse(output);
 }
@@ -59,11 +63,4 @@ test("a mesh that is started again on its state folder goes on: bookings, conver
   const known = (await call(state, providers, {})) as unknown as { providers: { name: string }[] };
   expect(known.providers[0]?.name).toBe(name);
   expect(known.providers).toHaveLength(5);
-});
-
-test("a mesh that was begun empty is not seeded later", async () => {
-  const state = await newFolder();
-  expect((await run(["up", "--exit", "--port", "0", "--state", state, "--empty"])).code).toBe(0);
-  await using _mesh = await up(state);
-  expect(await call(state, providers, {})).toEqual({});
 });
