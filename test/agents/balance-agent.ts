@@ -6,8 +6,16 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { defineAgent, serve } from "@parley/mesh";
 import { FastService, LeastService, TurnService, WeightedService } from "../gen/parley/test/v1/balance_pb.js";
 
-/** The agent that says which of its instances was asked. @param slowMs how long it takes over AskFast */
-export function balanceAgent(who: string, slowMs = 0) {
+/** What an instance takes its time over. */
+export interface BalancePace {
+  /** Milliseconds that AskFast takes; default: none. */
+  readonly slowMs?: number | undefined;
+  /** Ends the wait that an AskLeast asks for. */
+  readonly released?: Promise<unknown> | undefined;
+}
+
+/** The agent that says which of its instances was asked. */
+export function balanceAgent(who: string, { slowMs = 0, released = new Promise(() => {}) }: BalancePace = {}) {
   return defineAgent({
     name: "test.balance",
     serves: [
@@ -15,7 +23,7 @@ export function balanceAgent(who: string, slowMs = 0) {
       serve(WeightedService, { askWeighted: () => ({ who }) }),
       serve(LeastService, {
         async askLeast(request) {
-          await wait(request.wait === undefined ? 0 : durationMs(request.wait));
+          if (request.wait !== undefined) await Promise.race([released, wait(durationMs(request.wait))]);
           return { who };
         },
       }),

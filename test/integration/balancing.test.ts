@@ -10,7 +10,7 @@ import { defineAgent, host } from "@parley/mesh";
 import { openPort } from "@parley/mesh/calls";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { balanceAgent } from "../agents/balance-agent.ts";
+import { type BalancePace, balanceAgent } from "../agents/balance-agent.ts";
 import { echoAgent } from "../agents/echo-agent.ts";
 import { FastService, LeastService, TurnService, WeightedService } from "../gen/parley/test/v1/balance_pb.js";
 import { until } from "../tools/until.ts";
@@ -25,11 +25,11 @@ afterAll(() => caller.drain());
 
 const ready = () => caller.directory.instancesOf(TurnService.typeName).length;
 
-/** Another instance, called by its name; slow ones take long over AskFast. */
-async function start(who: string, { weight, slowMs }: { weight?: number; slowMs?: number } = {}): Promise<TestMesh> {
+/** Another instance, called by its name. */
+async function start(who: string, { weight, ...pace }: BalancePace & { weight?: number } = {}): Promise<TestMesh> {
   const { namespace, clock } = caller;
   const before = ready();
-  const mesh = await testMesh({ agents: [balanceAgent(who, slowMs)], namespace, clock, weight });
+  const mesh = await testMesh({ agents: [balanceAgent(who, pace)], namespace, clock, weight });
   await until(() => ready() === before + 1);
   return mesh;
 }
@@ -42,8 +42,9 @@ function counted(names: readonly string[]): Readonly<Record<string, number>> {
 }
 
 test("calls follow weight, calls in flight and response time, as the contract of each service says [R43]", async () => {
-  await using _strong = await start("strong", { weight: 3 });
-  await using _weak = await start("weak", { slowMs: 60 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await using _strong = await start("strong", { weight: 3, released });
+  await using _weak = await start("weak", { slowMs: 500, released });
   const [weighted, least, fast] = [WeightedService, LeastService, FastService].map((service) =>
     caller.client(service),
   ) as [
@@ -56,9 +57,10 @@ test("calls follow weight, calls in flight and response time, as the contract of
   expect(counted(names)).toEqual({ strong: 9, weak: 3 });
 
   // The second goes where the first is not; then whoever is free gets all.
-  const slow = least.askLeast({ wait: durationFromMs(400) });
+  const slow = least.askLeast({ wait: durationFromMs(60_000) });
   const others: string[] = [];
   for (let i = 0; i < 5; i++) others.push((await least.askLeast({})).who);
+  release();
   const { who: busy } = await slow;
   expect(counted(others)).toEqual({ [busy === "strong" ? "weak" : "strong"]: 5 });
 

@@ -25,6 +25,8 @@ export interface HostProcess extends AsyncDisposable {
   readonly told: readonly Told[];
   /** Sends a signal; SIGKILL also waits for the end. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM"): Promise<void>;
+  /** Lets handlers end that wait for a word from outside. */
+  goOn(): void;
   /** Exit code once it has ended; null when a signal ended it. */
   readonly ended: Promise<number | null>;
 }
@@ -61,6 +63,7 @@ export async function startHost({ program = "hosts-agents", ...where }: HostPlac
     url,
     told,
     ended,
+    goOn: () => void child.send("go on"),
     signal: (name) => send(child, name, ended),
     [Symbol.asyncDispose]: () => kill(child, ended),
   };

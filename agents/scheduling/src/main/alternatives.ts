@@ -23,7 +23,7 @@ export type Alternatives = (instead: Instead, ctx: Context) => Promise<readonly 
 
 const offered = 3;
 /** Real milliseconds between tries while nobody who keeps calendars can be asked: a process that was lost is soon there again. */
-const againAfterMs = [200, 500, 1_000, 2_000];
+const againAfterMs = [200, 500, 1_000, 2_000, 2_000, 2_000, 2_000];
 
 /**
  * Searches for alternatives that many may need at once, since they wanted the same: who asks while the same search goes on gets
