@@ -5,14 +5,13 @@ import { createContextValues } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Clock, Host } from "@parley/mesh";
-import type { Request, RequestHandler } from "@parley/mesh/calls";
+import { explained, type Request, type RequestHandler } from "@parley/mesh/calls";
 import type { MethodContract } from "@parley/mesh/contracts";
 import type { Answer } from "./answers.ts";
 import { beginExchange, type Exchange, exchangeKey } from "./exchange.ts";
 import { asksForLoopback } from "./loopback.ts";
 import { notHere } from "./not-here.ts";
 import { pageFor } from "./pages.ts";
-import { explained } from "./refusal.ts";
 import { restVisit } from "./rest/rest-visit.ts";
 import type { Served } from "./served.ts";
 import { boundTimeouts } from "./timeouts.ts";
@@ -68,7 +67,9 @@ function respond({ handler, contract }: Answer, visit: Visit): void {
 
 /** What goes back to the client, with the ids by which an operator finds the call. */
 function told(outgoing: UniversalServerResponse, request: Request, exchange: Exchange): UniversalServerResponse {
-  const { header: own, ...same } = explained(outgoing, request, exchange);
+  const { response, error } = explained(outgoing, request, exchange.contract);
+  exchange.error = error ?? exchange.error;
+  const { header: own, ...same } = response;
   const header = new Headers(own);
   for (const [name, value] of idsOf(exchange)) header.set(name, value);
   return { ...same, header };

@@ -2,9 +2,16 @@
 // Copyright the Parley authors
 
 import { setTimeout as wait } from "node:timers/promises";
+import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { defineAgent, type ErrorCode, MeshError, serve } from "@parley/mesh";
-import { EchoSaidSchema, EchoService, RelayService } from "../gen/parley/test/v1/echo_pb.js";
+import {
+  CountResponseSchema,
+  EchoResponseSchema,
+  EchoSaidSchema,
+  EchoService,
+  RelayService,
+} from "../gen/parley/test/v1/echo_pb.js";
 
 /** What a test can see and steer of the echo agent. */
 export interface EchoState {
@@ -12,6 +19,8 @@ export interface EchoState {
   runs: number;
   /** Messages that handlers got, to look for shared references. */
   readonly seen: unknown[];
+  /** Messages that handlers gave, to look for shared references. */
+  readonly given: unknown[];
   /** Reasons with which handlers' signals aborted. */
   readonly aborted: unknown[];
   /** Narrow waits for it. */
@@ -20,7 +29,7 @@ export interface EchoState {
 
 /** A fresh state. */
 export function echoState(): EchoState {
-  return { runs: 0, seen: [], aborted: [], gate: Promise.resolve() };
+  return { runs: 0, seen: [], given: [], aborted: [], gate: Promise.resolve() };
 }
 
 /** The agent that answers as it is told to. */
@@ -34,17 +43,21 @@ export function echoAgent(state: EchoState = echoState()) {
           const waitMs = request.wait === undefined ? 0 : durationMs(request.wait);
           signal.addEventListener("abort", () => state.aborted.push(signal.reason), { once: true });
           if (waitMs > 0) await wait(waitMs, undefined, request.stubborn ? {} : { signal });
-          return {
+          const response = create(EchoResponseSchema, {
             text: request.text,
             correlationId: header.correlationId,
             conversationId: header.conversationId ?? "",
             source: header.sourceAgentId,
             hops: header.hops,
-          };
+          });
+          state.given.push(response);
+          return response;
         },
         async *count({ count, text, failAfter }) {
           for (let number = 1; number <= count; number++) {
-            yield { number, text };
+            const response = create(CountResponseSchema, { number, text });
+            state.given.push(response);
+            yield response;
             if (number === failAfter) throw new MeshError({ code: "REFUSED", message: `no more than ${failAfter}` });
           }
         },

@@ -154,7 +154,13 @@ describe("JSON over HTTP/1.1, as curl sends it", () => {
   );
 
   test("in another content type gets 415, to an unknown place 404", async () => {
-    expect((await post(`${service}/Echo`, "text", { "content-type": "text/plain" })).status).toBe(415);
+    expect(await post(`${service}/Echo`, "text", { "content-type": "text/plain" })).toMatchObject({
+      status: 415,
+      body: {
+        message: expect.stringContaining('content-type "text/plain"'),
+        details: [{ debug: { code: "UNDECODABLE" } }],
+      },
+    });
     const unknown = { status: 404, body: { code: "unimplemented", details: [{ debug: { code: "UNIMPLEMENTED" } }] } };
     expect(await post(`${service}/Nothing`, "{}")).toMatchObject(unknown);
     expect(await post("evil.Service/Echo", "{}")).toMatchObject(unknown);

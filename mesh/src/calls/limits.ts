@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 /**
- * What one call may cost, in Connect's own option names: spread it into `connectNodeAdapter` and into transports. Connect's
+ * What one call may cost, in Connect's own option names: spread it into a router and into transports. Connect's
  * defaults are 4 GiB and no time limit.
  *
  * `requireConnectProtocolHeader` stays off: curl and other plain clients do not send that header.

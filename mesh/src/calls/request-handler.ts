@@ -9,13 +9,13 @@ export type Request = IncomingMessage | Http2ServerRequest;
 /** Its response. */
 export type Response = ServerResponse | Http2ServerResponse;
 
-/** Answers requests; `connectNodeAdapter` makes one. */
+/** Answers requests. */
 export type RequestHandler = (request: Request, response: Response) => void;
 
 /**
  * The same handler, made safe for what a peer may send:
  *
- * - `connectNodeAdapter` throws, inside Node's event, on a request without an authority (HTTP/1.0 may have none) or with
+ * - `universalRequestFromNodeRequest` throws, inside Node's event, on a request without an authority (HTTP/1.0 may have none) or with
  *   one that is no part of a URL (`Host: [`), which would end the process. Answered by 400. Whatever else a handler throws
  *   before it answers is its own mistake: 500.
  * - Who leaves a loop over a request destroys it, as Connect does when a body is too large. Over HTTP/1.1 that either
