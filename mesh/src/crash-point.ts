@@ -25,6 +25,7 @@ export type CrashPoint =
   | "saga.parked"
   | "command.begun"
   | "command.done"
+  | "command.handed-over"
   | "redrive.decided"
   | "redrive.sent"
   | "redrive.removed"

@@ -11,6 +11,8 @@ export interface Link extends AsyncDisposable {
   loseAnswers(): Promise<void>;
   /** From now on what is sent ends before `text`. Resolves when it was met. */
   endBefore(text: string): Promise<void>;
+  /** From now on nothing passes, as if one of the two stood still; what was sent meanwhile is lost. */
+  silence(): void;
   /** Cuts all connections; new ones are whole. */
   cut(): void;
 }
@@ -23,7 +25,12 @@ interface Pair {
 /** Opens a link to a broker on a port of this machine. */
 export async function openLink(brokerPort: number): Promise<Link> {
   const pairs = new Set<Pair>();
-  let damage: { readonly onAnswer?: () => void; readonly before?: string; readonly onMet?: () => void } = {};
+  let damage: {
+    readonly onAnswer?: () => void;
+    readonly before?: string;
+    readonly onMet?: () => void;
+    readonly silent?: boolean;
+  } = {};
   const server = createServer((near) => {
     const far = connect(brokerPort, "127.0.0.1");
     const pair = { near, far };
@@ -39,6 +46,7 @@ export async function openLink(brokerPort: number): Promise<Link> {
     }
     let ended = false;
     near.on("data", (chunk: Buffer) => {
+      if (damage.silent === true) return;
       const at = damage.before === undefined ? -1 : chunk.indexOf(damage.before);
       if (!ended) far.write(at < 0 ? chunk : chunk.subarray(0, at));
       if (at < 0) return;
@@ -46,6 +54,7 @@ export async function openLink(brokerPort: number): Promise<Link> {
       damage.onMet?.();
     });
     far.on("data", (chunk: Buffer) => {
+      if (damage.silent === true) return;
       if (damage.onAnswer === undefined) near.write(chunk);
       else if (chunk.includes('"seq":')) damage.onAnswer();
     });
@@ -62,6 +71,9 @@ export async function openLink(brokerPort: number): Promise<Link> {
   return {
     url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    silence() {
+      damage = { silent: true };
+    },
     loseAnswers: () =>
       new Promise((resolve) => {
         damage = { onAnswer: resolve };

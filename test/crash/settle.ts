@@ -72,18 +72,18 @@ const hastyMs = 250;
  * Lets the broker deliver again at once what a dead process had in hand, where it would wait for {@link ackWaitMs}. It changes
  * how long a run takes, not what happens.
  */
-export async function hasten(broker: Broker, namespace: string): Promise<void> {
-  const { events } = streamNames(namespace);
+export async function hasten(broker: Broker, namespace: string, of: "events" | "commands" = "events"): Promise<void> {
+  const stream = streamNames(namespace)[of];
   const hastened: string[] = [];
   try {
-    for await (const { name, num_ack_pending, config } of broker.manager.consumers.list(events)) {
+    for await (const { name, num_ack_pending, config } of broker.manager.consumers.list(stream)) {
       if (num_ack_pending === 0 || config.ack_policy !== "explicit") continue;
-      await broker.manager.consumers.update(events, name, { ack_wait: nanos(hastyMs) });
+      await broker.manager.consumers.update(stream, name, { ack_wait: nanos(hastyMs) });
       hastened.push(name);
     }
     if (hastened.length > 0) await delay(2 * hastyMs);
     for (const name of hastened) {
-      await broker.manager.consumers.update(events, name, { ack_wait: nanos(ackWaitMs) });
+      await broker.manager.consumers.update(stream, name, { ack_wait: nanos(ackWaitMs) });
     }
   } catch {
     // The broker is away as well; who waits for this tries again.

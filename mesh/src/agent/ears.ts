@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { type Clock, systemClock } from "../clock.ts";
-import { toldLetters, toldParking } from "../commands/told-delivery.ts";
+import { toldHandover, toldLetters, toldParking } from "../commands/told-delivery.ts";
 import { DeadLetters } from "../delivery/dead-letters.ts";
 import { Deliveries } from "../delivery/deliveries.ts";
 import { fallingBack } from "../delivery/fall-back-command.ts";
@@ -27,6 +27,8 @@ export interface Ears {
 
 /** What hearing needs beside ground and speech. */
 export interface EarsInit {
+  /** Id of the host in the directory. */
+  readonly instance: string;
   readonly hearings: readonly Hearing[];
   readonly clock: Clock;
   readonly random: () => number;
@@ -43,6 +45,7 @@ export async function openEars(
   { broker, contracts, mendStreams }: Ground,
   { subjects, appender, statuses, fallbacks, voice }: Speech,
   {
+    instance,
     hearings,
     clock,
     random,
@@ -62,7 +65,7 @@ export async function openEars(
     // The broker keeps real time; it cannot wait for a clock that is moved by hand.
     parking: clock === systemClock ? toldParking(parking({ broker, appender, subjects }), statuses) : undefined,
     parkOverMs,
-    deadLetters: toldLetters(fallingBack(letters, takeOver), statuses),
+    deadLetters: fallingBack(toldLetters(letters, statuses), takeOver, toldHandover(statuses, instance)),
     ensureStreams: mendStreams,
     maxHandlers,
     onFailure({ operation }, { error }, delayMs) {

@@ -69,6 +69,7 @@ export async function host(options: HostOptions): Promise<Host> {
   ];
   const heard = heldByMaintenance(hearing, ground);
   const ears = await openEars(ground, speech, {
+    instance,
     hearings: heard,
     clock,
     random,

@@ -7,7 +7,8 @@ import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/com
 import type { Clock } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import { letterHeader } from "../delivery/letter-header.ts";
-import { errorDetail } from "../error-detail.ts";
+import { takenOver } from "../delivery/taken-over.ts";
+import { errorDetail, errorFromDetail } from "../error-detail.ts";
 import { payloadDigest } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
@@ -100,7 +101,11 @@ export class CommandRuns {
     }
   }
 
-  /** Claims the command for this run; undefined: it is not to be run. */
+  /**
+   * Claims the command for this run; undefined: it is not to be run.
+   *
+   * @throws MeshError why it failed, when another method was to take it over
+   */
   async #begin({ header, operation, pulled, due }: Incoming): Promise<Known | undefined> {
     const { statuses, clock, running } = this.#init;
     const headers = pulled?.headers ?? new Map<string, string>();
@@ -114,7 +119,11 @@ export class CommandRuns {
     let known = isFirst ? undefined : await statuses.read(header.messageId);
     for (;;) {
       const turn = await this.#turn(known?.command, arrival);
-      if (turn === "pass") return undefined;
+      if (turn === "pass") {
+        // Whoever wrote that down may have been gone before the other command was dispatched.
+        if (known !== undefined && isHandedOver(known.command, arrival)) throw failureOf(known.command);
+        return undefined;
+      }
       const next =
         turn === "cancel"
           ? { state: CommandState.CANCELLED }
@@ -128,6 +137,7 @@ export class CommandRuns {
               nextAttemptAt: undefined,
               scheduleId: "",
               deadLetterId: "",
+              takenOverBy: "",
             };
       const stored = await this.#init.statuses.replace(known ?? { command: fresh, revision: 0 }, next);
       if (stored !== undefined) return turn === "cancel" ? undefined : stored;
@@ -164,6 +174,15 @@ export class CommandRuns {
       }
     }
   }
+}
+
+function isHandedOver({ takenOverBy, sequence }: Command, arrival: CommandArrival): boolean {
+  return takenOverBy !== "" && sequence === arrival.sequence;
+}
+
+function failureOf({ id, error }: Command): MeshError {
+  if (error !== undefined) return takenOver(errorFromDetail(error));
+  return takenOver(new MeshError({ code: "UNAVAILABLE", message: `command "${id}" is taken over by another one` }));
 }
 
 function keptReply(reply: Reply, output: DescMessage): Partial<Command> {

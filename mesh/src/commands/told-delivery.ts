@@ -4,13 +4,13 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { type Burial, type FellBack, type Graveyard, letterIdOf } from "../delivery/dead-letters.ts";
+import { type Burial, type Graveyard, letterIdOf } from "../delivery/dead-letters.ts";
+import type { Handover } from "../delivery/fall-back-command.ts";
 import { letterHeader } from "../delivery/letter-header.ts";
 import { type Parked, type Parking, scheduleIdOf } from "../delivery/parking.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MessageHeader } from "../header.ts";
 import { readHeader } from "../header-codec.ts";
-import type { MeshError } from "../mesh-error.ts";
 import { hasEnded } from "./command-facts.ts";
 import type { Statuses } from "./statuses.ts";
 import { turnOf } from "./turn.ts";
@@ -27,24 +27,42 @@ export function toldParking(parking: Parking, statuses: Statuses): Parking {
   };
 }
 
-/**
- * A graveyard that writes down of each command that it is dead, once the letter is stored; or which command took its place,
- * when that is dispatched.
- */
+/** A graveyard that writes down of each command that it is dead, once the letter is stored. */
 export function toldLetters(letters: Graveyard, statuses: Statuses): Graveyard {
   return {
     async bury(burial) {
       const fellBack = await letters.bury(burial);
       if (burial.hearing.operation.kind !== "command") return fellBack;
-      if (fellBack === undefined) await tellBuried(statuses, burial, letterIdOf(burial));
-      else await tellBuried(statuses, { ...burial, error: takenOver(burial.error, fellBack) }, "");
+      await tellBuried(statuses, burial, letterIdOf(burial));
       return fellBack;
     },
   };
 }
 
-function takenOver(error: MeshError, { method, id }: FellBack): MeshError {
-  return error.with({ message: `${error.message}; "${method}" took over, as command "${id}"` });
+/**
+ * Ends a command in favour of another one by compare-and-set, so that of a runner and whoever hands it over one wins.
+ *
+ * @param instance id of the host in the directory
+ */
+export function toldHandover(statuses: Statuses, instance: string): Handover {
+  return async ({ pulled, hearing, header, error }, { method, id }) => {
+    if (header === undefined) return false;
+    const change = {
+      state: CommandState.FAILED,
+      sequence: BigInt(pulled.sequence),
+      takenOverBy: id,
+      error: errorDetail(error.with({ message: `${error.message}; "${method}" took over, as command "${id}"` })),
+    };
+    for (;;) {
+      const known = await statuses.knownOr({ header, headers: pulled.headers, agent: hearing.operation.agent });
+      const { command, revision } = known;
+      if (command.takenOverBy === id && command.sequence === change.sequence) return true;
+      const isOwn = command.instance === instance && command.attempts === header.attempt;
+      const isTried = command.state === CommandState.RETRYING && isOwn && command.sequence === change.sequence;
+      if (revision > 0 && !isTried) return false;
+      if (await statuses.replace(known, change)) return true;
+    }
+  };
 }
 
 /** False when the command was taken back or has ended, so need not wait for its time or its next try. */
@@ -79,9 +97,12 @@ async function tellBuried(statuses: Statuses, burial: Burial, deadLetterId: stri
     const isElsewhere = command.sequence !== sequence;
     const isDead = command.state === CommandState.FAILED || command.state === CommandState.EXPIRED;
     // A redriven one may die again without having run.
-    if (hasEnded(command) && !(isDead && isElsewhere)) return;
+    // Nor one that another method was to take over and could not.
+    const isLeft = command.takenOverBy !== "";
+    if (hasEnded(command) && !(isDead && (isElsewhere || isLeft))) return;
     if (command.state === CommandState.RUNNING && isElsewhere) return;
-    if (await statuses.replace(known, { state, sequence, deadLetterId, error: errorDetail(error) })) return;
+    const change = { state, sequence, deadLetterId, takenOverBy: "", error: errorDetail(error) };
+    if (await statuses.replace(known, change)) return;
   }
 }
 

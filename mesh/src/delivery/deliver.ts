@@ -17,6 +17,7 @@ import { delayAfter, mostTries } from "./next-delay.ts";
 import { type Opened, openMessage } from "./open-message.ts";
 import type { Parking } from "./parking.ts";
 import { type FailedAttempt, readAttempts } from "./past-attempts.ts";
+import { wasTakenOver } from "./taken-over.ts";
 
 /** What a delivery needs besides the message. */
 export interface DeliveryInit extends GiveUpInit {
@@ -92,6 +93,7 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
       hearing.guards.add(refusing);
       continue;
     }
+    if (wasTakenOver(error)) return giveUp({ pulled, hearing, header, attempts, error }, init);
     const failed = { attempt, failedAt: clock.now(), error };
     attempts.push(failed);
     const delayMs = delayAfter(failed, hearing.contract.retries, init.random());
