@@ -7,9 +7,10 @@ import { answersTo } from "./answers.ts";
 import { front } from "./front.ts";
 import { isLoopback } from "./loopback.ts";
 import { Offer, type Offered } from "./offer.ts";
+import { Comments } from "./openapi/comments.ts";
 import { publicPart } from "./public-part.ts";
 import { restRoutes } from "./rest/rest-routes.ts";
-import { type Served, servedNothing, serving } from "./served.ts";
+import { type Served, serving, servingNothing } from "./served.ts";
 import { ServedHealth } from "./served-health.ts";
 
 /** Which methods a gateway serves: those whose contract says EXPOSURE_PUBLIC, or all. */
@@ -35,6 +36,11 @@ export interface GatewayOptions {
    * with UNIMPLEMENTED, which they do not; default 60 000.
    */
   readonly lingerMs?: number | undefined;
+  /**
+   * Descriptor sets with source information, as `buf build -o contracts.binpb` writes them: what contracts besides Parley's
+   * own say in comments is told in the OpenAPI document then.
+   */
+  readonly comments?: readonly Uint8Array[] | undefined;
 }
 
 /** An open gateway. Disposing of it drains. */
@@ -53,7 +59,7 @@ const streamGraceMs = 2_000;
  * Connect, gRPC and gRPC-Web, and by the REST path that its contract gives it, by the contracts that its instances brought. Services come and go while it is open. Resolves
  * when what the directory knows is served.
  *
- * @throws MeshError PORT_UNAVAILABLE when the port is taken or not allowed
+ * @throws MeshError PORT_UNAVAILABLE when the port is taken or not allowed, UNDECODABLE when `comments` is no descriptor set
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, address = "127.0.0.1", exposure, drainMs = 10_000, lingerMs = 60_000 } = options;
@@ -64,7 +70,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const board = new HealthBoard();
   const health = opening.use(new ServedHealth(board, directory));
 
-  let served: Served = servedNothing;
+  const comments = new Comments(options.comments ?? []);
+  let served: Served = servingNothing(comments);
   const offer = new Offer({
     host,
     part: exposure === "ALL" ? (contracts) => contracts : publicPart,
@@ -72,7 +79,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     onOffer(offered: readonly Offered[]) {
       // Calls in progress stay with the answers that they began with.
       const answers = answersTo({ offered, send, health: board, closing: draining.signal });
-      served = serving(answers, restRoutes(offered));
+      served = serving(answers, restRoutes(offered), comments);
       health.add(offered.map(({ service }) => service.typeName));
     },
   });

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import type { Answers } from "./answers.ts";
+import type { Comments } from "./openapi/comments.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { RouteTable } from "./rest/route-table.ts";
 
@@ -15,17 +16,19 @@ export interface Served {
 }
 
 /** Puts together what is served; the document is made when it is first asked for. */
-export function serving(answers: Answers, rest: RouteTable): Served {
+export function serving(answers: Answers, rest: RouteTable, comments: Comments): Served {
   let document: string | undefined;
   return {
     answers,
     rest,
     openApi() {
-      document ??= JSON.stringify(openApiDocument(rest.routes));
+      document ??= JSON.stringify(openApiDocument(rest.routes, comments));
       return document;
     },
   };
 }
 
 /** Before anything is offered. */
-export const servedNothing: Served = serving(new Map(), new RouteTable([]));
+export function servingNothing(comments: Comments): Served {
+  return serving(new Map(), new RouteTable([]), comments);
+}

@@ -2,7 +2,8 @@
 // Copyright the Parley authors
 //
 // Generates proto/gen from the contracts, test/gen from those of the tests and cli/template/gen from that of the sample
-// agent. Run by `npm ci` and by `npm run generate`; needs no network.
+// agent; beside the first, proto/gen/contracts.binpb keeps what the contracts say in comments. Run by `npm ci` and by
+// `npm run generate`; needs no network.
 
 import { execFileSync } from "node:child_process";
 import { delimiter, join } from "node:path";
@@ -23,10 +24,9 @@ const templates = [
   // Written for a folder of its own, as `parley new agent` makes it.
   ["cli/template/buf.gen.yaml", ".", "--path", "cli/template/proto/greeter", "--output", "cli/template"],
 ] as const;
-for (const [template, ...place] of templates) {
-  execFileSync(join(bin, "buf"), ["generate", "--template", template, ...place], {
-    cwd: root,
-    env,
-    stdio: "inherit",
-  });
-}
+const buf = (...parameters: string[]) =>
+  execFileSync(join(bin, "buf"), parameters, { cwd: root, env, stdio: "inherit" });
+for (const [template, ...place] of templates) buf("generate", "--template", template, ...place);
+// Generated code carries no comments.
+const described = ["--path", "proto/parley", "--exclude-imports", "--as-file-descriptor-set"];
+buf("build", "proto", ...described, "--output", "proto/gen/contracts.binpb");

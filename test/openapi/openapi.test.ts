@@ -20,6 +20,7 @@ const modules = join(import.meta.dirname, "node_modules");
 
 interface Document {
   readonly paths: Record<string, Record<string, Operation>>;
+  readonly tags: readonly { readonly name: string; readonly description?: string }[];
   readonly components: { readonly schemas: Record<string, Record<string, unknown>> };
 }
 
@@ -30,8 +31,23 @@ interface Body {
 
 interface Operation {
   readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly responses: { readonly "200": { readonly content: { readonly "application/json": Body } } };
   readonly parameters: readonly { readonly name?: string; readonly required?: boolean; readonly schema?: unknown }[];
   readonly requestBody?: { readonly content: { readonly "application/json": Body } };
+}
+
+interface Answered {
+  readonly offers: readonly object[];
+}
+
+/** Contracts with their comments, as whoever wrote them compiles them. */
+async function compiled(folder: string): Promise<Uint8Array> {
+  const root = join(import.meta.dirname, "../..");
+  const parameters = ["build", folder, "--exclude-imports", "--as-file-descriptor-set", "--output", "-"];
+  const { stdout } = await run(join(root, "node_modules/.bin/buf"), parameters, { cwd: root, encoding: "buffer" });
+  return stdout;
 }
 
 /** The description of the REST surface, as others' tools see it. */
@@ -45,7 +61,12 @@ describe("the OpenAPI document", () => {
     const edge = defineAgent({ name: "gateway", permissions: held });
     mesh = await testMesh({ agents: [userAgent(), schedulingAgent(), providerAgent(), thingAgent(), edge] });
     await seed(mesh);
-    gateway = await openGateway({ host: mesh, port: 0, exposure: "PUBLIC" });
+    gateway = await openGateway({
+      host: mesh,
+      port: 0,
+      exposure: "PUBLIC",
+      comments: [await compiled("test/contracts")],
+    });
     document = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as Document;
   });
 
@@ -115,8 +136,24 @@ describe("the OpenAPI document", () => {
     const natural = schemas["parley.test.v1.Thing-input"]?.["properties"] as Record<string, object>;
     expect(natural["natural"]).toEqual({
       ...{ type: "string", format: "uint64", pattern: "^[0-9]+$" },
-      description: 'at most "18446744073709551615".',
+      description: '64 bits, none below zero.\n\nat most "18446744073709551615".',
     });
+  });
+
+  test("says what the authors of the contracts say in comments: Parley's own, and others' from their compiled contracts", () => {
+    const request = document.paths["/api/appointments:request"]?.["post"];
+    expect(request?.summary).toBe("Asks every provider of the service for free times and offers the best");
+    expect(request?.description).toMatch(
+      /No free time is an answer without offers.*\n\n`parley\.scheduling.*At most 10 s/s,
+    );
+    const { schemas } = document.components;
+    const wish = schemas["parley.scheduling.v1.TimePreference-input"]?.["properties"];
+    expect(wish).toMatchObject({ specific: { description: "At this time." } });
+    expect(JSON.stringify(schemas["parley.scheduling.v1.Appointment"])).toContain("- `APPOINTMENT_STATUS_CONFIRMED`: ");
+    expect(document.tags.find(({ name }) => name.endsWith("ProviderAgentService"))?.description).toMatch(/^Keeps /);
+    expect(document.tags.find(({ name }) => name.endsWith("ThingService"))?.description).toBe(
+      "Gives back what it got, over REST.",
+    );
   });
 
   test("has no field in a body that the path already gives", () => {
@@ -130,6 +167,22 @@ describe("the OpenAPI document", () => {
     for (const [path, item] of Object.entries(document.paths).filter(([one]) => one.startsWith("/api/"))) {
       for (const { requestBody } of Object.values(item)) {
         if (requestBody !== undefined) expect(requestBody.content["application/json"].example, path).toBeDefined();
+      }
+    }
+  });
+
+  test("has examples that work where contracts give them, and one of each answer", async () => {
+    const { requestBody, responses } = document.paths["/api/appointments:request"]?.["post"] ?? {};
+    const example = requestBody?.content["application/json"].example;
+    expect(example).toMatchObject({ user_id: "user123", service_type: "doctor" });
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(example) };
+    const answer = (await (await fetch(`${gateway.url}/api/appointments:request`, init)).json()) as Answered;
+    const shown = responses?.["200"].content["application/json"].example as Answered;
+    expect(Object.keys(shown.offers[0] ?? {})).toEqual(expect.arrayContaining(Object.keys(answer.offers[0] ?? {})));
+    for (const item of Object.values(document.paths)) {
+      for (const { operationId, responses: given } of Object.values(item)) {
+        const body = given["200"].content["application/json"] as Body | undefined;
+        if (body !== undefined) expect(body.example, operationId).toBeDefined();
       }
     }
   });

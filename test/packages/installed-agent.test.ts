@@ -162,7 +162,7 @@ function entriesOf(packageFolder: string): readonly string[] {
   const home = join(agent, "node_modules", name);
   const { exports = {} } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
   return Object.keys(exports).flatMap((entry) => {
-    if (entry.endsWith(".json")) return [];
+    if (/\.(?:json|binpb)$/.test(entry)) return [];
     if (entry !== "./*_pb.js") return [name + entry.slice(1)];
     const generated = readdirSync(join(home, "gen"), { recursive: true, encoding: "utf8" });
     return generated.filter((path) => path.endsWith("_pb.js")).map((path) => `${name}/${path}`);

@@ -19,6 +19,8 @@ export interface PublicDoor {
   readonly port: number;
   /** Default: loopback. */
   readonly address?: string | undefined;
+  /** Compiled contracts whose comments explain its paths. */
+  readonly comments?: readonly Uint8Array[] | undefined;
 }
 
 /**
@@ -38,9 +40,9 @@ export async function openDoors(host: Host, door: PublicDoor): Promise<Doors> {
   };
 }
 
-async function publicDoor(host: Host, { port, address }: PublicDoor): Promise<Gateway> {
+async function publicDoor(host: Host, { port, address, comments }: PublicDoor): Promise<Gateway> {
   try {
-    return await openGateway({ host, port, address, exposure: "PUBLIC" });
+    return await openGateway({ host, port, address, comments, exposure: "PUBLIC" });
   } catch (error) {
     if (!(error instanceof MeshError) || error.code !== "PORT_UNAVAILABLE") throw error;
     throw new UsageError(

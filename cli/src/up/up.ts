@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type OpenedBroker, openBroker } from "@parley/mesh/broker";
 import { Conversation } from "../demo/conversation.ts";
 import { showDemo } from "../demo/show-demo.ts";
+import { compiledContracts } from "../project/compiled-contracts.ts";
 import { loadDemo } from "../project/modules.ts";
 import { type Project, requireProject } from "../project/project.ts";
 import { claimState } from "../state/claim.ts";
@@ -60,7 +61,7 @@ export async function up(options: UpOptions): Promise<number> {
       report,
     }),
   );
-  const doors = opened.use(await openDoors(placement.host, options));
+  const doors = opened.use(await openDoors(placement.host, { ...options, comments: compiledContracts(project) }));
   await seed(placement.host);
   const { url, operatorUrl } = doors;
   claim.announce({ url, operatorUrl, natsUrl: broker.url });

@@ -2,10 +2,11 @@
 // Copyright the Parley authors
 
 import { createHash } from "node:crypto";
-import { createRegistry, type JsonObject } from "@bufbuild/protobuf";
+import { createRegistry, type DescService, type JsonObject } from "@bufbuild/protobuf";
 import type { Route } from "../rest/route.ts";
+import type { Comments } from "./comments.ts";
 import { Examples } from "./example.ts";
-import { MessageSchemas } from "./message-schemas.ts";
+import { describing, MessageSchemas } from "./message-schemas.ts";
 import { openApiPath } from "./openapi-path.ts";
 import { operationOf } from "./operation.ts";
 import { anyProblem, problemResponses, problemSchema } from "./problem-responses.ts";
@@ -35,13 +36,13 @@ const parameters: JsonObject = {
  *
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function openApiDocument(routes: readonly Route[]): JsonObject {
+export function openApiDocument(routes: readonly Route[], comments: Comments): JsonObject {
   const registry = routes[0]?.json.registry ?? createRegistry();
-  const schemas = new MessageSchemas(registry);
+  const schemas = new MessageSchemas(registry, comments);
   const examples = new Examples((field) => schemas.field(field, "in"), registry);
   const paths: Record<string, JsonObject> = {};
   const calls = new Map<string, number>();
-  const services = new Set<string>();
+  const services = new Set<DescService>();
   for (const route of routes) {
     const { httpMethod, desc } = route.binding;
     if (!known.has(httpMethod)) continue;
@@ -51,11 +52,11 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
     const name = `${desc.parent.name}_${desc.name}`;
     const nth = (calls.get(name) ?? 0) + 1;
     calls.set(name, nth);
-    services.add(desc.parent.typeName);
+    services.add(desc.parent);
     const operationId = nth === 1 ? name : `${name}_${nth}`;
     paths[path.path] = {
       ...item,
-      [httpMethod.toLowerCase()]: operationOf(route, { schemas, examples, path, operationId }),
+      [httpMethod.toLowerCase()]: operationOf(route, { schemas, examples, comments, path, operationId }),
     };
   }
   const components = {
@@ -73,8 +74,13 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
         "What the agents of this mesh offer by REST, made from their contracts as they are served now. Errors are explained at [/docs/errors](/docs/errors).",
     },
     servers: [{ url: "/" }],
-    tags: [...services].sort().map((one) => ({ name: one })),
+    tags: tagsOf(services, comments),
     paths,
     components,
   };
+}
+
+function tagsOf(services: Iterable<DescService>, comments: Comments): JsonObject[] {
+  const sorted = [...services].sort((a, b) => (a.typeName < b.typeName ? -1 : 1));
+  return sorted.map((service) => ({ name: service.typeName, ...describing([], comments.of(service)) }));
 }

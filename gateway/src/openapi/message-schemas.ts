@@ -4,6 +4,7 @@
 import { create, type DescField, type DescMessage, type JsonObject, type Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence as Presence } from "@bufbuild/protobuf/wkt";
 import { violationsOf } from "@parley/mesh/contracts";
+import type { Comments } from "./comments.ts";
 import { asObject, FieldRules } from "./field-rules.ts";
 import { enumSchema, scalarSchema, wellKnownSchema } from "./plain-schema.ts";
 import { constraintOf } from "./rule-keywords.ts";
@@ -14,10 +15,12 @@ export type Direction = "in" | "out";
 /** The schemas of messages, each once for the way in and once for the way out, found while they are asked for. */
 export class MessageSchemas {
   readonly #rules: FieldRules;
+  readonly #comments: Comments;
   readonly #schemas = new Map<string, JsonObject>();
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, comments: Comments) {
     this.#rules = new FieldRules(registry);
+    this.#comments = comments;
   }
 
   /** All that were asked for, by name. */
@@ -45,7 +48,7 @@ export class MessageSchemas {
     const sentences = [...this.#rules.sentencesOf(desc), ...oneofSentences(desc)];
     return {
       type: "object",
-      ...describing(sentences),
+      ...describing(sentences, this.#comments.of(desc)),
       properties: Object.fromEntries(fields.map((field) => [field.name, this.field(field, direction)])),
       required: fields.filter((field) => required.has(field.name)).map(({ name }) => name),
       // Unknown fields are refused on their way in; on their way out newer agents may have more.
@@ -57,8 +60,11 @@ export class MessageSchemas {
     const rules = this.#rules.of(field);
     const { keywords, sentences } = constraintOf(rules);
     const schema = this.#unruled(field, rules, direction);
+    // What the type itself says, e.g. an enum of its values, stays.
+    const said = [this.#comments.of(field), schema["description"]].filter((part) => part !== undefined).join("\n\n");
     // Answers are not held to the rules of requests.
-    return direction === "out" ? schema : { ...schema, ...keywords, ...describing(sentences) };
+    if (direction === "out") return { ...schema, ...describing([], said) };
+    return { ...schema, ...keywords, ...describing(sentences, said) };
   }
 
   /** Fields that a message cannot do without: on its way in by the rules themselves, on its way out where JSON always has them. */
@@ -72,7 +78,7 @@ export class MessageSchemas {
       case "scalar":
         return scalarSchema(field.scalar);
       case "enum":
-        return enumSchema(field.enum, direction === "in" ? rules : {});
+        return enumSchema(field.enum, direction === "in" ? rules : {}, this.#comments);
       case "message":
         return this.refer(field.message, direction);
       case "list":
@@ -84,7 +90,7 @@ export class MessageSchemas {
 
   #item(field: DescField & { fieldKind: "list" }, rules: JsonObject, direction: Direction): JsonObject {
     if (field.listKind === "message") return this.refer(field.message, direction);
-    if (field.listKind === "enum") return enumSchema(field.enum, direction === "in" ? rules : {});
+    if (field.listKind === "enum") return enumSchema(field.enum, direction === "in" ? rules : {}, this.#comments);
     return { ...scalarSchema(field.scalar), ...(direction === "in" ? constraintOf(rules).keywords : {}) };
   }
 
@@ -94,7 +100,7 @@ export class MessageSchemas {
       field.mapKind === "message"
         ? this.refer(field.message, direction)
         : field.mapKind === "enum"
-          ? enumSchema(field.enum, {})
+          ? enumSchema(field.enum, {}, this.#comments)
           : scalarSchema(field.scalar);
     if (direction === "out") return { type: "object", additionalProperties: value };
     return { type: "object", propertyNames: keys ?? {}, additionalProperties: { ...value, ...values } };
@@ -107,9 +113,11 @@ export function requiredFields(desc: DescMessage): readonly string[] {
   return fields.filter((field) => desc.fields.some(({ name }) => name === field));
 }
 
-/** A description of sentences, or none. */
-export function describing(sentences: readonly string[]): JsonObject {
-  return sentences.length === 0 ? {} : { description: sentences.map((one) => one.replace(/[^.]$/, "$&.")).join(" ") };
+/** A description of what the contract's author wrote and of sentences after it, or none. */
+export function describing(sentences: readonly string[], comment?: string | undefined): JsonObject {
+  const said = sentences.map((one) => one.replace(/[^.]$/, "$&.")).join(" ");
+  const whole = [comment ?? "", said].filter((part) => part !== "").join("\n\n");
+  return whole === "" ? {} : { description: whole };
 }
 
 function oneofSentences(desc: DescMessage): readonly string[] {

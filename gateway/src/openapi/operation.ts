@@ -6,6 +6,7 @@ import type { MethodContract } from "@parley/mesh/contracts";
 import { givesAnyBody, takesAnyBody } from "../rest/any-body.ts";
 import { streamTypes } from "../rest/media.ts";
 import type { Route } from "../rest/route.ts";
+import type { Comments } from "./comments.ts";
 import type { Examples } from "./example.ts";
 import { describing, type MessageSchemas, requiredFields } from "./message-schemas.ts";
 import { boundFields, type OpenApiPath, type PathParameter } from "./openapi-path.ts";
@@ -16,14 +17,17 @@ import { queryParameters } from "./query-parameters.ts";
 export interface OperationInit {
   readonly schemas: MessageSchemas;
   readonly examples: Examples;
+  readonly comments: Comments;
   readonly path: OpenApiPath;
   /** Unique in the document. */
   readonly operationId: string;
 }
 
 /** A route as an OpenAPI operation. */
-export function operationOf({ binding, contract }: Route, init: OperationInit): JsonObject {
+export function operationOf(route: Route, init: OperationInit): JsonObject {
+  const { binding, contract } = route;
   const { desc } = binding;
+  const comment = init.comments.of(desc);
   const example = init.examples.request(desc.input);
   const parameters = [
     ...init.path.parameters.map((one) => pathParameter(one, init.schemas, example)),
@@ -35,11 +39,11 @@ export function operationOf({ binding, contract }: Route, init: OperationInit): 
   return {
     operationId: init.operationId,
     tags: [desc.parent.typeName],
-    summary: desc.name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-    description: policySentences(contract),
+    summary: summaryOf(desc.name, comment),
+    ...describing([policySentences(contract)], comment),
     parameters,
     ...(body === undefined ? {} : { requestBody: body }),
-    responses: { "200": success(binding, init.schemas), ...problemsOfEach },
+    responses: { "200": success(route, init), ...problemsOfEach },
     ...(desc.deprecated ? { deprecated: true } : {}),
   };
 }
@@ -104,11 +108,15 @@ function requestBody(
 
 const anyContent = { "*/*": { schema: { type: "string", format: "binary" } } } as const;
 
-function success(binding: Binding, schemas: MessageSchemas): JsonObject {
+function success({ binding, json }: Route, { schemas, examples }: OperationInit): JsonObject {
   const { desc, responseBody } = binding;
   if (givesAnyBody(binding)) return { description: "Done.", content: anyContent };
   const schema = responseBody === undefined ? schemas.refer(desc.output, "out") : schemas.field(responseBody, "out");
-  if (desc.methodKind === "unary") return { description: "Done.", content: { "application/json": { schema } } };
+  const whole = examples.answer(desc.output, json);
+  const value = responseBody === undefined ? whole : whole?.[responseBody.name];
+  const example = value === undefined ? {} : { example: value };
+  if (desc.methodKind === "unary")
+    return { description: "Done.", content: { "application/json": { schema, ...example } } };
   const line = {
     oneOf: [
       { type: "object", required: ["result"], properties: { result: schema } },
@@ -119,9 +127,22 @@ function success(binding: Binding, schemas: MessageSchemas): JsonObject {
     description: "A stream: server-sent events with messages as data, then `end` or `problem`; or lines of JSON.",
     content: {
       [streamTypes.sse]: { schema: { type: "string" } },
-      [streamTypes.ndjson]: { schema: { description: "Each line.", ...line } },
+      [streamTypes.ndjson]: {
+        schema: { description: "Each line.", ...line },
+        ...(value === undefined ? {} : { example: { result: value } }),
+      },
     },
   };
+}
+
+/** Longer than this a first sentence is no heading. */
+const longestSummary = 120;
+
+/** The first sentence of the comment, else the name as words. */
+function summaryOf(name: string, comment: string | undefined): string {
+  const first = /^[\s\S]+?(?=[.:;](?:\s|$)|$)/.exec(comment ?? "")?.[0].replaceAll(/\s+/g, " ");
+  if (first !== undefined && first.length <= longestSummary) return first;
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function policySentences(contract: MethodContract): string {

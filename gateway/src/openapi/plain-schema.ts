@@ -3,6 +3,7 @@
 
 import { type DescEnum, type DescMessage, type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import type { Comments } from "./comments.ts";
 import { asObject } from "./field-rules.ts";
 
 /** How ProtoJSON writes a scalar. */
@@ -34,14 +35,19 @@ export function scalarSchema(type: ScalarType): JsonObject {
 }
 
 /** How ProtoJSON writes an enum, without the values that the rules refuse. */
-export function enumSchema(desc: DescEnum, rules: JsonObject): JsonObject {
+export function enumSchema(desc: DescEnum, rules: JsonObject, comments: Comments): JsonObject {
   const { in: only, notIn, const: one } = asObject(rules["enum"]);
   const wanted = one === undefined ? only : [one];
   const values = desc.values.filter(
     ({ number }) =>
       (!Array.isArray(wanted) || wanted.includes(number)) && !(Array.isArray(notIn) && notIn.includes(number)),
   );
-  return { type: "string", enum: values.map(({ name }) => name) };
+  const meanings = values.flatMap((value) => {
+    const comment = comments.of(value);
+    return comment === undefined ? [] : [`- \`${value.name}\`: ${comment.replaceAll("\n", " ")}`];
+  });
+  const description = meanings.length === 0 ? {} : { description: meanings.join("\n") };
+  return { type: "string", ...description, enum: values.map(({ name }) => name) };
 }
 
 const anyObject = { type: "object", additionalProperties: true } as const;

@@ -50,7 +50,7 @@ const plain: ReadonlySet<string> = new Set([
 ]);
 
 /** Rules that say nothing about a value that a schema or a sentence could add. */
-const silent: ReadonlySet<string> = new Set(["definedOnly", "items", "keys", "values", "example", "finite", "strict"]);
+const silent: ReadonlySet<string> = new Set(["definedOnly", "items", "keys", "values", "finite", "strict"]);
 
 /** What rules come to: keywords of JSON Schema, and sentences for what these cannot say. */
 export interface Constraint {
@@ -70,6 +70,10 @@ export function constraintOf(rules: JsonObject): Constraint {
   const sentences = [...celSentences(rules)];
   for (const [name, value] of Object.entries(asObject(ofKind))) {
     if (silent.has(name) || kind === "enum") continue;
+    if (name === "example") {
+      found["examples"] = value;
+      continue;
+    }
     const keyword = plain.has(kind ?? "") && isUsable(name, value) ? keywords[name] : undefined;
     if (keyword === undefined) sentences.push(`${spoken(name)} ${JSON.stringify(value)}`);
     else Object.assign(found, keyword(value));
