@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import { randomBytes } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Appointment, Notification, SlotOffer } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
 import { AppointmentStatus, FailureReason } from "@parley/contracts/parley/scheduling/v1/appointment_pb.js";
 import {
@@ -267,14 +266,7 @@ describe.each(["one", "many"] as const)("agents in %s process(es)", (placement) 
       );
     });
     test("2. MSA -> UA of the relevant user: PROACTIVE_SUGGESTION [R13]", async () => {
-      // Who likes whom is read from a projection, which may be behind by a moment: then the next opening tells.
-      const soon = () => Promise.race([until(isSuggested), wait(5_000)]);
-      for (let opening = 2; !isSuggested(); opening++) {
-        await soon();
-        if (isSuggested()) break;
-        await close(`cleaning-${opening}`);
-        await open(`cleaning-${opening}`);
-      }
+      await until(isSuggested);
       expect(placed.events.of(SuggestionProposedSchema)).toMatchObject([{ userId, offer: { providerId } }]);
     });
     test("3. UA -> User: presents the suggestion", async () => {

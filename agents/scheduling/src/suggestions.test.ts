@@ -6,6 +6,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { SuggestionProposedSchema } from "@parley/contracts/parley/scheduling/v1/events_pb.js";
 import { ProviderAgentService } from "@parley/contracts/parley/scheduling/v1/provider_agent_pb.js";
 import { WorkingHoursSchema } from "@parley/contracts/parley/scheduling/v1/provider_pb.js";
+import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { expect, test } from "vitest";
 import { booked, choiceOf, first, sampleProvider, type TestWorld, testWorld } from "./test-world.ts";
 
@@ -89,6 +90,16 @@ test("who came twice likes a provider too; who has an appointment to come is not
   await world.scheduling.cancelAppointment({ userId: "gina", appointmentId });
   await world.mesh.settled();
   expect(suggested(world)).toEqual([{ userId: "emil", start: at("06T10:00") }]);
+});
+
+test("whoever says that they like a provider is told of what opens the moment after", async () => {
+  await using world = await testWorld();
+  const main = world.mesh.client(SchedulingAgentService, { source: "scheduling.main" });
+  const windows = [{ startTime: at("06T09:00"), endTime: at("06T18:00") }];
+  for (const userId of ["kim", "lea", "max", "ned", "ole", "pia", "rob", "sue"]) {
+    await likes(world, userId);
+    expect(await main.suggestOpening({ providerId, windows })).toMatchObject({ suggested: 1 });
+  }
 });
 
 test("longer hours are new time as well", async () => {

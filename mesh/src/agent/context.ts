@@ -87,11 +87,15 @@ export interface Context {
   commit<K extends Keys, T>(keys: K, decide: (entries: Entries<K>, outbox: Outbox) => Sync<T>): Promise<T>;
   /**
    * The state of a projection that the agent names. Not to be changed. May be behind by what was stored within the last
-   * moments; {@link caughtUp} waits for what this handler stored itself.
+   * moments; {@link caughtUp} waits for that.
    *
    * @throws MeshError PROJECTION_BROKEN when it stands still
    */
   view<S>(projection: Projection<S>): S;
-  /** Resolves when a projection has seen all that this handler has committed so far: read your writes. */
-  caughtUp<S>(projection: Projection<S>): Promise<void>;
+  /**
+   * Resolves when a projection has seen all that this handler has committed so far: read your writes. `"all"`: whatever
+   * anybody had stored before this was asked, so also all that led to the message that is handled; costs a question to the broker.
+   * What is published gets into EVENTS, and so into a projection of events, a moment after it was stored.
+   */
+  caughtUp<S>(projection: Projection<S>, what?: "own" | "all"): Promise<void>;
 }

@@ -89,7 +89,8 @@ export function createContext(voice: Voice, { incoming, idempotencyKey, ids }: C
     outside: (name, request) => voice.outside.run({ operation, name, signal, request }),
     load: (key) => voice.journals.load(key),
     view: (projection) => voice.projections.view(projection),
-    async caughtUp(projection) {
+    async caughtUp(projection, what = "own") {
+      if (what === "all") return voice.projections.caughtUpWithAll(projection, signal);
       for (const ticket of tickets) await voice.projections.caughtUp(projection, ticket, signal);
     },
     commit: (keys, decide) =>

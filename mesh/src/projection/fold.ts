@@ -66,6 +66,11 @@ export class Fold<S> {
     return (this.#seen.get(this.#names.journal(domain)) ?? 0) >= newest;
   }
 
+  /** The newest sequence of the stream, as the leader knows it. @throws MeshError BROKER_UNAVAILABLE */
+  end(): Promise<number> {
+    return lastSequence(this.#broker, this.#stream);
+  }
+
   /**
    * Reads on to the end of the stream as it is now.
    *
@@ -74,7 +79,7 @@ export class Fold<S> {
   async advance(): Promise<number> {
     if (this.#failure !== undefined) return 0;
     // Asked first: what comes meanwhile is beyond it.
-    const end = await lastSequence(this.#broker, this.#stream);
+    const end = await this.end();
     const entries = await readAfter(this.#broker, this.#stream, { filter: this.#filter, sequence: this.#read });
     for (const entry of entries) {
       if (this.#prefixes.some((prefix) => entry.subject.startsWith(prefix))) this.#apply(entry);

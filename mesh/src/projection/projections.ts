@@ -41,6 +41,11 @@ export class Projections implements AsyncDisposable {
     await this.#of(projection).caughtUp(ticket, signal);
   }
 
+  /** Resolves when a projection has all that was stored before this was asked. */
+  async caughtUpWithAll<S>(projection: Projection<S>, signal: AbortSignal): Promise<void> {
+    await this.#of(projection).caughtUpWithAll(signal);
+  }
+
   /** Folds a projection anew from its first event; it serves its old state until then. */
   async rebuild<S>(projection: Projection<S>): Promise<void> {
     await this.#of(projection).rebuild();

@@ -81,7 +81,21 @@ export class RunningProjection<S> implements AsyncDisposable {
    * @throws the signal's reason when it aborts first; MeshError PROJECTION_BROKEN
    */
   async caughtUp(ticket: CommitTicket, signal: AbortSignal): Promise<void> {
-    while (!this.#fold.hasSeen(ticket)) {
+    await this.#until((fold) => fold.hasSeen(ticket), signal);
+  }
+
+  /**
+   * Resolves when the projection has all that was stored before this was asked.
+   *
+   * @throws the signal's reason when it aborts first; MeshError PROJECTION_BROKEN, BROKER_UNAVAILABLE
+   */
+  async caughtUpWithAll(signal: AbortSignal): Promise<void> {
+    const end = await this.#fold.end();
+    await this.#until((fold) => fold.position >= end, signal);
+  }
+
+  async #until(isThere: (fold: Fold<S>) => boolean, signal: AbortSignal): Promise<void> {
+    while (!isThere(this.#fold)) {
       void this.#fold.state;
       signal.throwIfAborted();
       this.#signal();

@@ -56,6 +56,8 @@ const horizonMs = 90 * dayMs;
 export const suggesting: Methods = {
   async suggestOpening({ providerId, windows, exceptUserId }, ctx) {
     const now = ctx.clock.now();
+    // Whoever said what they like before the provider opened up is told.
+    await ctx.caughtUp(tastes, "all");
     const known = ctx.view(tastes);
     const interested = interestedIn(known, providerId, now)
       .filter(({ userId }) => userId !== exceptUserId)
