@@ -7,10 +7,12 @@ import { refuseRolledBack } from "../broker/rolled-back.ts";
 import { ensureStreams, type Retention } from "../broker/streams.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
+import { sealedFields } from "../contracts/sealed-fields.ts";
 import { ContractStore } from "../directory/contract-store.ts";
 import { Directory } from "../directory/directory.ts";
 import { MaintenanceBoard } from "../maintenance/maintenance-board.ts";
 import { Overlays } from "../overlay/overlays.ts";
+import { logger } from "../telemetry/logger.ts";
 import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
 import type { Heartbeat } from "./heartbeat.ts";
@@ -52,6 +54,7 @@ export interface GroundInit {
 export async function openGround(init: GroundInit, opening: AsyncDisposableStack): Promise<Ground> {
   const { namespace, agents, replicas, heartbeat } = init;
   const contracts = contractsOf(agents);
+  warnOfSealed(contracts);
   const name = agents.map((agent) => agent.name).join("+");
   const telemetry = await startTelemetry({ serviceName: agents.length === 1 ? name : namespace });
   opening.defer(() => telemetry.shutdown());
@@ -107,4 +110,14 @@ function oncePerDomain(
     work.catch(() => made.delete(domain));
     return work;
   };
+}
+
+/** Nobody shall take for sealed what is not. */
+function warnOfSealed(contracts: Contracts): void {
+  const fields = sealedFields(contracts);
+  if (fields.length === 0) return;
+  logger.warn(
+    { fields },
+    "contracts call fields sealed, which is not done yet: they are sent and stored in plain text",
+  );
 }

@@ -28,16 +28,6 @@ export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** Takes out of a line's fields what must not be written. */
-export type Redaction = (fields: Record<string, unknown>) => Record<string, unknown>;
-
-let redaction: Redaction = (fields) => fields;
-
-/** Sets what every line's fields go through before they are written; a child's fixed fields do not. Default: nothing. */
-export function setRedaction(redact: Redaction): void {
-  redaction = redact;
-}
-
 /**
  * Creates a logger.
  *
@@ -51,7 +41,7 @@ export function createLogger(level: string | undefined, stream?: DestinationStre
       level: known ?? "warn",
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }), log: (fields) => redaction(fields) },
+      formatters: { level: (label) => ({ level: label }) },
     },
     // Written at once: the last lines before a crash are the ones that matter.
     stream ?? destination({ fd: 2, sync: true }),
