@@ -92,6 +92,7 @@ export const requirements: readonly Requirement[] = [
     id: "R17",
     title: "Messages are small, versioned, and refer to large data; parts deploy independently",
     from: ["001", "004"],
+    missing: "contracts for large data by reference",
   },
   // Patterns and topology
   {
@@ -114,7 +115,6 @@ export const requirements: readonly Requirement[] = [
     id: "R24",
     title: "A contract chooses at most once, at least once or effectively once",
     from: ["001"],
-    missing: "effectively once only for hearers that commit",
   },
   {
     id: "R25",
@@ -128,13 +128,22 @@ export const requirements: readonly Requirement[] = [
     from: ["003"],
     missing: "five brokers; three nodes are tested for sourcing and appends, not for hearers",
   },
-  { id: "R27", title: "Work queues per channel are durable, have priorities and isolate tenants", from: ["003"] },
-  { id: "R28", title: "State streams are bounded in number and age, and feed dashboards and context", from: ["003"] },
+  {
+    id: "R27",
+    title: "Work queues per channel are durable, have priorities and isolate tenants",
+    from: ["003"],
+    missing: "tenants in accounts of their own",
+  },
+  {
+    id: "R28",
+    title: "State streams are bounded in number and age, and feed dashboards and context",
+    from: ["003"],
+    missing: "a bound by number: state is one message for each key, and forgotten by time",
+  },
   {
     id: "R29",
     title: "Acknowledged, persistent, idempotent, due later, in batches; what fails for good is kept",
     from: ["000", "001", "002", "003", "004"],
-    missing: "batches with an id and a count",
   },
   // Resilience
   { id: "R30", title: "Each channel has its own retry schedule; phone falls back to SMS", from: ["003"] },
@@ -142,13 +151,11 @@ export const requirements: readonly Requirement[] = [
     id: "R31",
     title: "Each class of error has its own retry schedule, and Retry-After is respected",
     from: ["004"],
-    missing: "a breaker on durable messages",
   },
   {
     id: "R32",
     title: "Breakers open, probe and close by failure rate, time and probes per channel",
     from: ["001", "003"],
-    missing: "breakers per channel agent and on outside systems; the breaker itself and calls have it",
   },
   {
     id: "R33",
@@ -165,7 +172,6 @@ export const requirements: readonly Requirement[] = [
     id: "R35",
     title: "Failures are detected, isolated and moved away from; errors are typed; agents degrade gracefully",
     from: ["001", "004"],
-    missing: "degraded answers",
   },
   {
     id: "R36",
@@ -252,7 +258,6 @@ export const requirements: readonly Requirement[] = [
     id: "R53",
     title: "Priorities, correlation ids and trace headers of all documents map onto one set",
     from: all,
-    missing: "three-level priorities of older peers",
   },
   { id: "R54", title: "Which retry schedule counts, and what an attempt is, is decided", from: ["001", "003", "004"] },
   { id: "R55", title: "What stands for each broker of the documents is published", from: ["003"] },

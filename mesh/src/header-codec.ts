@@ -17,6 +17,8 @@ export interface PayloadAttributes {
 const priorities: ReadonlyMap<string, Priority> = new Map([
   ["low", "LOW"],
   ["medium", "MEDIUM"],
+  // Of older peers that know three.
+  ["normal", "MEDIUM"],
   ["high", "HIGH"],
   ["critical", "CRITICAL"],
 ]);

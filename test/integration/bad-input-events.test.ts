@@ -128,7 +128,7 @@ describe("a message that cannot be read dies at once, with the cause", () => {
 });
 
 describe("a message from somebody else's sender is heard", () => {
-  test("when it is JSON, with fields that this side does not know yet [R57]", async () => {
+  test("when it is JSON, with fields that this side does not know yet [R17, R57]", async () => {
     const headers = { "ce-datacontenttype": "Application/JSON; charset=utf-8" };
     await put({ headers, payload: '{"key":"json","text":"hello","later":[1]}' });
     expect(listener.runsOf("json")).toHaveLength(1);
@@ -140,7 +140,7 @@ describe("a message from somebody else's sender is heard", () => {
     expect(listener.runsOf("unknown-field")).toHaveLength(1);
   });
 
-  test("when an older peer says agent, conversation and trace in headers of its own [R44, R53]", async () => {
+  test("when an older peer says agent, conversation, trace and one of three priorities in headers of its own [R44, R53]", async () => {
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const headers = {
       "ce-source": undefined,
@@ -148,12 +148,14 @@ describe("a message from somebody else's sender is heard", () => {
       "X-Conversation-ID": "c-legacy",
       "X-Trace-ID": trace,
       "X-Span-ID": "b7ad6b7169203331",
+      "ce-priority": "normal",
     };
     await put({ key: "older", headers });
     expect(listener.runsOf("older")[0]?.header).toMatchObject({
       sourceAgentId: "legacy.crm",
       conversationId: "c-legacy",
       name: saidType,
+      priority: "MEDIUM",
       attempt: 1,
       hops: 0,
     });

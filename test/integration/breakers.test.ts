@@ -24,7 +24,7 @@ const doors = [
 ] as const;
 
 describe.each(doors)("the breaker of a contract on %s", (_, send, durable) => {
-  test("stops the pull when it opens, costs what waits no attempt, and lets as many probes through as the contract says [R32]", async () => {
+  test("stops the pull when it opens, costs what waits no attempt, and lets as many probes through as the contract says [R31, R32]", async () => {
     const channel = new Channel();
     await using mesh = await testMesh({ agents: [channel.agent()] });
     for (const key of keys("bad", 4)) channel.behave(key, (_, { attempt }) => (attempt === 1 ? fail() : undefined));

@@ -110,7 +110,7 @@ describe.each(["local", "http"] as const)("a call at the %s door", (door) => {
     expect(answer?.correlationId).not.toBe("");
   });
 
-  test("retries what is idempotent after exactly the contract's delays [R54]", async () => {
+  test("retries what is idempotent after exactly the contract's delays [R06, R54]", async () => {
     state.runs = 0;
     const before = clock.now();
     const answer = echo

@@ -212,15 +212,17 @@ describe("commands in a batch", () => {
   });
   afterAll(() => mesh.drain());
 
-  test("are stored together and tell of their batch; their results come one by one", async () => {
+  test("are stored together and tell of their batch; their results come one by one [R08, R29]", async () => {
     const names = Array.from({ length: 40 }, (_, index) => `batched-${index}`);
     const { id, commands } = await mesh.dispatchAll(
       job,
       names.map((name) => ({ name, kept: true })),
     );
+    expect(commands).toHaveLength(40);
     const replies = await Promise.all(commands.map((command) => command.result()));
     expect(replies.map(({ count }) => count)).toEqual(names.map(() => 1));
     expect(await commands[7]?.status()).toMatchObject({ state: "DONE", batchId: id });
+    await mesh.settled();
     expect(mesh.events.of(JobDoneSchema)).toHaveLength(40);
   });
 
@@ -305,7 +307,7 @@ describe("a command that is dispatched again under its sender's idempotency key"
   });
 });
 
-test("a status is one message, told by a stream that forgets it by itself", async () => {
+test("a status is one message, told by a stream that forgets it by itself [R28]", async () => {
   const workshop = new Workshop();
   await using mesh = await testMesh({ agents: [workshop.agent()] });
   const command = await mesh.dispatch(job, { name: "once" });

@@ -33,7 +33,7 @@ function exactAgent(before: () => void = () => {}) {
   });
 }
 
-test("a command that is effectively once has one effect and one reply, also when it is delivered again and called too", async () => {
+test("a command that is effectively once has one effect and one reply, also when it is delivered again and called too [R24]", async () => {
   let tries = 0;
   const failsOnce = () => {
     if (++tries === 1) throw new MeshError({ code: "CONNECTION_LOST", message: "lost before it was stored" });

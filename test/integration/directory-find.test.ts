@@ -82,7 +82,7 @@ test("agents are found by role, capability, skill, tool and service, in a handle
   expect(found).toEqual([["test.relay"], []]);
 });
 
-test("an instance tells with each sign of life what it does and how it has done, and that alone is no change [R09]", async () => {
+test("an instance tells with each sign of life what it does and how it has done, and that alone is no change [R09, R28]", async () => {
   const [profile] = desk.directory.find({ name: "test.echo" });
   const id = profile?.id ?? "";
   let changes = 0;

@@ -128,9 +128,10 @@ test("an event that breaks its contract is refused with the broken rule and stor
   expect(mesh.events.events.length).toBe(before);
 });
 
-test("an event that is larger than the broker takes is refused, and the connection lives on", async () => {
+test("an event that is larger than the broker takes is refused, with what to send instead, and the connection lives on [R17]", async () => {
   await expect(mesh.publish(EchoRepeatedSchema, { key: "large", text: "x".repeat(9_000_000) })).rejects.toMatchObject({
     code: "TOO_LARGE",
+    message: expect.stringContaining("send a reference instead"),
   });
   await expect(mesh.publish(EchoSaidSchema, { key: "small" })).resolves.toBeDefined();
 });

@@ -33,7 +33,7 @@ const worldWhere = (trouble: Parameters<typeof providerAgentWhere>[0]) =>
 
 const ask = ({ scheduling }: TestWorld) => scheduling.requestAppointment({ userId: "ann", serviceType: "doctor" });
 
-test("a provider that fails is left out and named; the others are offered", async () => {
+test("a provider that fails is left out and named; the others are offered [R35]", async () => {
   await using world = await worldWhere(async (providerId) => {
     if (providerId === "prov_dr_weber") throw new MeshError({ code: "REFUSED", message: "no" });
   });

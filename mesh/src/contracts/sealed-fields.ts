@@ -15,5 +15,5 @@ export function sealedFields({ registry }: Pick<Contracts, "registry">): readonl
 }
 
 function isSealed(field: DescField): boolean {
-  return hasOption(field, fieldOption) && getOption(field, fieldOption).sealed;
+  return hasOption(field, fieldOption) && getOption(field, fieldOption).sealed === true;
 }

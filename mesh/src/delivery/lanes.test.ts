@@ -29,7 +29,7 @@ class Held {
   }
 }
 
-test("urgent commands of a method begin at once while others in lane LOW take all places that are not reserved [R25]", async () => {
+test("urgent commands of a method begin at once while others in lane LOW take all places that are not reserved [R25, R27]", async () => {
   await using mesh = await openTestDeliveries();
   const held = new Held();
   await mesh.order("low", 500);

@@ -303,7 +303,7 @@ const bytes = compileContracts({
 const lint = (name: string) => lintContracts(bytes, { include: (path) => path === `${name}.proto` });
 
 describe("the contract lint", () => {
-  test.for(faults)("finds what is wrong in %s, and nothing else", ([name, , ...expected]) => {
+  test.for(faults)("finds what is wrong in %s, and nothing else [R16]", ([name, , ...expected]) => {
     const found = lint(name);
     expect(found.map(({ rule, message }) => `${rule}: ${message}`).sort()).toEqual(
       expected.map((text) => text.replace(/^\d+:\d+: /, "")).sort(),
