@@ -13,6 +13,8 @@ const listener = new Listener();
 const workshop = new Workshop();
 // Never left behind: a test that fails may not come to its end.
 process.once("disconnect", () => process.exit());
+// Also when the word comes before anybody waits for it.
+const toldToGoOn = new Promise((resolve) => process.once("message", resolve));
 const tell = (message: object) => void process.send?.(message);
 
 listener.behave("parks", () => {
@@ -24,7 +26,7 @@ listener.behave("ends the process", () => {
 
 workshop.behave("never ends", () => new Promise(() => {}));
 workshop.behave("waits", async () => {
-  await new Promise((resolve) => process.once("message", resolve));
+  await toldToGoOn;
   throw new MeshError({ code: "UNAVAILABLE", message: "not now" });
 });
 
