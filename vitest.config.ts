@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowFirst } from "./test/tools/slow-first.ts";
 
 /** Test files that change what a process has only once: its telemetry, its timers, its time zone or its environment. */
 const alone = [
@@ -19,8 +20,9 @@ export default defineConfig({
     globalSetup: ["./test/broker.setup.ts"],
     // Tests assert on errors; the same errors as log lines would bury a failure.
     env: { PARLEY_LOG: "silent" },
-    // Most of the time is waited for brokers and processes, so both cores are kept busy.
-    maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
+    // Much of the time is waited for brokers and processes: three keep two cores busy.
+    maxWorkers: 3,
     // On a machine that nobody watches a test is tried once more, and the summary names it: it is a defect all the same.
     retry: process.env["CI"] ? 1 : 0,
     // Far more than anything takes: only what hangs comes to it, however busy the machine is.
