@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+export { assertFits } from "./agent/agent-origin.ts";
 export { byCommit } from "./agent/by-commit.ts";
 export type { Context } from "./agent/context.ts";
 export { type Agent, type AgentInit, type AgentSkill, type AgentTool, defineAgent } from "./agent/define-agent.ts";

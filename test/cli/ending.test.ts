@@ -126,6 +126,19 @@ describe("a mesh that cannot start", () => {
     await expect(access(join(state, ".parley/mesh.json"))).rejects.toThrow("ENOENT");
   });
 
+  test("names the module of an agent that another version defined, and a state folder that cannot be made", async () => {
+    const agents = ["old.ts"];
+    await writeFile(join(state, "package.json"), JSON.stringify({ type: "module", parley: { agents } }));
+    await writeFile(join(state, "old.ts"), 'export default { name: "old", serves: [], hears: [] };\n');
+    const old = await lines.run(["up", "--port", "0"], { cwd: state });
+    expect(old.errors).toMatch(
+      /^parley: ".*old.ts" does not fit: agent "old" was defined by no version of @parley\/mesh /,
+    );
+    const nowhere = await lines.run(["up", "--port", "0", "--state", "/proc/parley/state"], { cwd: bank });
+    expect(nowhere.errors).toMatch(/^parley: the state folder "\/proc\/parley\/state" cannot be used: ENOENT/);
+    expect([old.code, nowhere.code]).toEqual([1, 1]);
+  });
+
   test("says what a project is where there is none", async () => {
     const { code, errors } = await lines.run(["up", "--port", "0"], { cwd: state });
     expect(code).toBe(1);

@@ -56,6 +56,12 @@ test("a folder with something in it is left as it is", () => {
   expect(readdirSync(folder)).toEqual(["mine.txt"]);
 });
 
+test.skipIf(process.platform !== "linux")("a folder that cannot be made is said at once", () => {
+  expect(() => writeAgent("greeter", "/proc/parley/greeter")).toThrow(
+    expect.objectContaining({ name: "UsageError", message: expect.stringContaining("cannot be written to: ENOENT") }),
+  );
+});
+
 test("a file where the folder would be is left as it is", () => {
   const file = join(folder, "greeter");
   writeFileSync(file, "mine");

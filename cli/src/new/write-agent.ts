@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "@parley/mesh/broker";
 import { UsageError } from "../usage-error.ts";
 import { agentNames } from "./agent-names.ts";
 import { sampleAgent } from "./sample-agent.ts";
@@ -13,20 +14,34 @@ import { sampleAgent } from "./sample-agent.ts";
  * @param name See {@link agentNames}
  * @param into Folder to write into; made when it does not exist. Default: one called like the agent, in the current one
  * @returns Paths of the files written
- * @throws UsageError when the name cannot be an agent's, or the folder has something in it; nothing is written then
+ * @throws UsageError when the name cannot be an agent's, or the folder has something in it or cannot be made; nothing is
+ *   written then
  */
 export function writeAgent(name: string, into?: string | undefined): readonly string[] {
   const names = agentNames(name);
   const folder = resolve(into ?? names.folder);
   assertEmpty(folder);
   const files = sampleAgent(names);
+  openFolder(folder);
   for (const { path, text } of files) {
     const target = join(folder, path);
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     // Whatever appeared since it was found empty stays.
     writeFileSync(target, text, { flag: "wx" });
   }
   return files.map(({ path }) => join(folder, path));
+}
+
+function openFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(
+      `"${folder}" cannot be written to: ${error instanceof Error ? error.message : error}`,
+      "Choose another folder with --folder; nothing was written.",
+    );
+  }
 }
 
 function assertEmpty(folder: string): void {

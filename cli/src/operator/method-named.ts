@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Contracts, MethodContract } from "@parley/mesh/contracts";
-import { nearNames } from "@parley/mesh/operator";
+import { type Contracts, type MethodContract, nearNames } from "@parley/mesh/contracts";
 import { UsageError } from "../usage-error.ts";
 
 /**

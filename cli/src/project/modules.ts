@@ -2,7 +2,7 @@
 // Copyright the Parley authors
 
 import { pathToFileURL } from "node:url";
-import type { Agent, Host } from "@parley/mesh";
+import { type Agent, assertFits, type Host, MeshError } from "@parley/mesh";
 import type { Demo } from "../demo/demo.ts";
 import type { Story } from "../demo/story.ts";
 import { UsageError } from "../usage-error.ts";
@@ -13,15 +13,22 @@ export type Seed = (mesh: Pick<Host, "client" | "publish">) => Promise<void>;
 /**
  * The agent of a module: its default export, or the only thing that it exports; called when it is a function.
  *
- * @throws UsageError when the module cannot be loaded or exports no agent
+ * @throws UsageError when the module cannot be loaded or exports no agent, or one that another version of the mesh defined
  */
 export async function loadAgent(path: string): Promise<Agent> {
   const exports = await load(path);
   const [only, ...others] = Object.values(exports);
   const exported = exports["default"] ?? (others.length === 0 ? only : undefined);
   const agent: unknown = typeof exported === "function" ? await exported() : exported;
-  if (isAgent(agent)) return agent;
-  throw new UsageError(`"${path}" has no agent as its default export; write \`export default defineAgent({ … })\``);
+  if (!isAgent(agent)) {
+    throw new UsageError(`"${path}" has no agent as its default export; write \`export default defineAgent({ … })\``);
+  }
+  try {
+    assertFits(agent);
+    return agent;
+  } catch (error) {
+    throw error instanceof MeshError ? new UsageError(`"${path}" does not fit: ${error.message}`) : error;
+  }
 }
 
 /** The seed of a module: its export `seed`. */

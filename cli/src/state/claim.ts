@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { accessSync, constants, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { makeFolder } from "@parley/mesh/broker";
 import { UsageError } from "../usage-error.ts";
 import { encodeMeshRecord, type MeshAddresses, meshFile, readMeshRecord } from "./mesh-file.ts";
 import { isRunning, thisProcess } from "./running-process.ts";
@@ -22,7 +23,7 @@ export interface StateClaim extends Disposable {
 export function claimState(folder: string): StateClaim {
   const file = meshFile(folder);
   const self = thisProcess();
-  makeFolder(folder);
+  openFolder(folder);
   if (!created(file, encodeMeshRecord({ ...self, addresses: undefined }))) {
     refuseIfRunning(folder);
     rmSync(file, { force: true });
@@ -44,9 +45,9 @@ export function claimState(folder: string): StateClaim {
   };
 }
 
-function makeFolder(folder: string): void {
+function openFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new UsageError(

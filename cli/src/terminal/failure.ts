@@ -2,8 +2,7 @@
 // Copyright the Parley authors
 
 import { ConnectError } from "@connectrpc/connect";
-import { type ErrorClass, MeshError, type Violation } from "@parley/mesh";
-import { fromConnectError } from "@parley/mesh/calls";
+import { type ErrorClass, fromConnectError, MeshError, type Violation } from "@parley/mesh/errors";
 import { UsageError } from "../usage-error.ts";
 import { duration } from "./duration.ts";
 import { styleFor } from "./style.ts";

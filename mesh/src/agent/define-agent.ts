@@ -8,6 +8,7 @@ import type { Journal } from "../journal/define-journal.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { NamedProjection } from "../projection/define-projection.ts";
 import type { SagaDefinition } from "../sagas/define-saga.ts";
+import { definedBy, meshVersion } from "./agent-origin.ts";
 import type { Fallback } from "./fallback.ts";
 import type { Heard } from "./on.ts";
 import type { Served } from "./serve.ts";
@@ -67,6 +68,9 @@ export interface AgentInit {
 /** An agent, ready to be hosted. */
 export type Agent = {
   readonly [K in keyof AgentInit]-?: Exclude<AgentInit[K], undefined>;
+} & {
+  /** Version of this package that defined it; a host of another one refuses it. */
+  readonly [definedBy]?: unknown;
 };
 
 /**
@@ -103,6 +107,7 @@ export function defineAgent(init: AgentInit): Agent {
     fallbacks: [],
     ...init,
     hears,
+    [definedBy]: meshVersion,
   } as Agent);
 }
 

@@ -4,10 +4,16 @@
 import { Contracts } from "../contracts/contracts.ts";
 import { eventPolicyOf } from "../contracts/event-contract.ts";
 import { MeshError } from "../mesh-error.ts";
+import { assertFits } from "./agent-origin.ts";
 import type { Agent } from "./define-agent.ts";
 
-/** The contracts of all that the agents serve, hear and publish. */
+/**
+ * The contracts of all that the agents serve, hear and publish.
+ *
+ * @throws MeshError REFUSED when one is given twice, or was defined by another version of this package
+ */
 export function contractsOf(agents: readonly Agent[]): Contracts {
+  for (const agent of agents) assertFits(agent);
   const duplicate = agents.find(({ name }, index) => agents.findIndex((other) => other.name === name) !== index);
   if (duplicate !== undefined) {
     throw new MeshError({ code: "REFUSED", message: `agent "${duplicate.name}" is given to the host twice` });

@@ -11,6 +11,7 @@ export { type Broker, type BrokerOptions, connectBroker } from "./connection.ts"
 export { keyOfToken, keyToken, nameToken } from "./key-token.ts";
 export { type Bucket, type BucketEntry, type BucketOptions, openBucket } from "./key-value.ts";
 export { type Lane, lanes } from "./lane.ts";
+export { makeFolder } from "./make-folder.ts";
 export { deleteNamespace } from "./namespace.ts";
 export type { Appended, NewMessage } from "./new-message.ts";
 export { type OpenedBroker, openBroker } from "./open-broker.ts";

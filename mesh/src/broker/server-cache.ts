@@ -2,10 +2,11 @@
 // Copyright the Parley authors
 
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeFolder } from "./make-folder.ts";
 import { isAtLeast, serverFloor, versionIn } from "./server-version.ts";
 
 /** A lock whose owner has not touched it for this long belongs to a process that died. */
@@ -30,7 +31,7 @@ export async function cachedServer(cache: string): Promise<string | undefined> {
 /** An empty folder inside the cache for one fetch; on the same file system, so that what it holds can be moved into place. */
 export async function openFetchFolder(cache: string): Promise<AsyncDisposable & { readonly path: string }> {
   const path = join(cache, "nats-server", `.fetch-${randomUUID()}`);
-  await mkdir(path, { recursive: true });
+  makeFolder(path);
   return {
     path,
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
@@ -44,7 +45,7 @@ export async function openFetchFolder(cache: string): Promise<AsyncDisposable & 
 export async function putIntoCache(cache: string, binary: string, version: string): Promise<string> {
   const place = join(cache, "nats-server", version);
   const staged = join(cache, "nats-server", `.fetch-${randomUUID()}`);
-  await mkdir(staged, { recursive: true });
+  makeFolder(staged);
   await chmod(binary, 0o755);
   await rename(binary, join(staged, "nats-server"));
   try {
@@ -62,7 +63,7 @@ export async function putIntoCache(cache: string, binary: string, version: strin
  */
 export async function underCacheLock<T>(cache: string, work: () => Promise<T>): Promise<T> {
   const lock = join(cache, "nats-server", ".lock");
-  await mkdir(join(cache, "nats-server"), { recursive: true });
+  makeFolder(join(cache, "nats-server"));
   while (!(await tryLock(lock))) await delay(lookEveryMs);
   const touching = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), touchEveryMs);
   try {

@@ -2,10 +2,11 @@
 // Copyright the Parley authors
 
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { MeshError } from "../mesh-error.ts";
 import { freePort } from "./free-port.ts";
+import { makeFolder } from "./make-folder.ts";
 import { findServerBinary } from "./server-binary.ts";
 import { type ServerSettings, serverConfig } from "./server-config.ts";
 import { waitUntilReady } from "./server-ready.ts";
@@ -52,7 +53,7 @@ export interface NatsServer extends AsyncDisposable {
  * Starts a nats-server with JetStream on the loopback interface and waits until JetStream answers.
  *
  * @throws MeshError BROKER_NOT_FOUND when there is no binary, BROKER_UNSUITABLE when it is too old, BROKER_UNAVAILABLE when
- *   it does not get ready; the message holds the end of its log.
+ *   its folder cannot be made or it does not get ready; the message holds the end of its log.
  */
 export async function startServer(options: ServerOptions): Promise<NatsServer> {
   for (let attempt = 1; ; attempt++) {
@@ -82,7 +83,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
     throw new MeshError({ code: "BROKER_NOT_FOUND", message });
   }
   const binary = options.binary ?? (await findServerBinary());
-  await mkdir(storeDir, { recursive: true });
+  makeStore(storeDir);
   const port = options.port ?? (await freePort());
   const settings = { ...options, name: nameFor(storeDir), port };
   const configFile = join(storeDir, "nats-server.conf");
@@ -121,6 +122,16 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
     },
     [Symbol.asyncDispose]: () => end("SIGTERM"),
   };
+}
+
+function makeStore(storeDir: string): void {
+  try {
+    makeFolder(storeDir);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `the broker's folder "${storeDir}" cannot be made: ${why}`;
+    throw new MeshError({ code: "BROKER_UNAVAILABLE", message, cause: error });
+  }
 }
 
 /** The same for the same store, also in another process: the nodes of a cluster know each other by it. */

@@ -12,7 +12,7 @@ export { type Logger, logger } from "../telemetry/logger.ts";
 export type { OpenSpan } from "../telemetry/open-span.ts";
 export { extract, traceIdOf } from "../telemetry/propagation.ts";
 export { startServeSpan } from "../telemetry/tracing.ts";
-export { fromConnectError, toConnectError } from "./connect-error.ts";
+export { toConnectError } from "./connect-error.ts";
 export { endedBy } from "./ended-by.ts";
 export { explained } from "./explained.ts";
 export { mountHealth } from "./health.ts";

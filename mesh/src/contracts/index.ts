@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+export { nearNames } from "../near-names.ts";
 export { Contracts, type ContractsInit } from "./contracts.ts";
 export type { FieldPath } from "./field-path.ts";
 export { type BodyMapping, type BoundVariable, type HttpBinding, httpBindings } from "./http/http-binding.ts";

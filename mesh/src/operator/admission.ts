@@ -17,8 +17,8 @@ import type { EndpointProbe } from "../calls/endpoint-probe.ts";
 import { Contracts } from "../contracts/contracts.ts";
 import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
+import { nearNames } from "../near-names.ts";
 import type { DirectoryDesk } from "./directory-desk.ts";
-import { nearNames } from "./near-names.ts";
 
 /**
  * The profile of a peer that may register as it asks, before it is probed. Its contracts are kept where gateways and operators

@@ -6,7 +6,7 @@ import type { Contracts } from "../contracts/contracts.ts";
 import { methodName } from "../contracts/method-contract.ts";
 import type { EventContract, MethodContract } from "../contracts/policy.ts";
 import { MeshError } from "../mesh-error.ts";
-import { nearNames } from "./near-names.ts";
+import { nearNames } from "../near-names.ts";
 
 /** The contracts of all instances that are alive, made into one bundle again only when others are alive. */
 export class MeshContracts {

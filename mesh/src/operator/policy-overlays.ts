@@ -14,11 +14,11 @@ import { type Served, serve } from "../agent/serve.ts";
 import type { MethodContract } from "../contracts/policy.ts";
 import { MessageIds } from "../events/publisher.ts";
 import { MeshError } from "../mesh-error.ts";
+import { nearNames } from "../near-names.ts";
 import { assertSound } from "../overlay/overlay-rules.ts";
 import { ownDomain } from "../own-domain.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { DirectoryDesk } from "./directory-desk.ts";
-import { nearNames } from "./near-names.ts";
 
 /** Serves PolicyOverlayService; the bucket in the broker decides, the events tell of it. */
 export function policyOverlayService(attached: () => Promise<DirectoryDesk>): Served {

@@ -7,7 +7,7 @@ import { ErrorClass } from "@parley/contracts/parley/mesh/v1/error_pb.js";
 import type { Contracts } from "../../contracts/contracts.ts";
 import { errorCodes, isErrorCode } from "../../error-codes.ts";
 import { MeshError } from "../../mesh-error.ts";
-import { nearNames } from "../near-names.ts";
+import { nearNames } from "../../near-names.ts";
 import type { Letter } from "./letter.ts";
 
 /** Which letters are meant. Agent and hearer are in the subject of a letter; all else is looked at letter by letter. */
