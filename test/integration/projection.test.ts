@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { randomUUID } from "node:crypto";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { defineAgent, defineProjection, host, serve } from "@parley/mesh";
+import { brokerAppender, Subjects } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accountAgent, accounts } from "../agents/account-agent.ts";
@@ -99,6 +102,32 @@ test("a projection is whole when its agent is ready, and can be rebuilt while it
   } finally {
     await late.drain();
   }
+});
+
+test("what others publish is folded as hearers hear it: JSON too, and what cannot be read is passed over", async () => {
+  const type = AccountTransferredSchema;
+  const before = mesh.projections.view(moved);
+  const event = { domain: "parley.test.v1", typeName: type.typeName, priority: "MEDIUM" } as const;
+  const put = (payload: Uint8Array, headers: Readonly<Record<string, string>> = {}) => {
+    const id = randomUUID();
+    const sound = { "ce-id": id, "ce-type": type.typeName, "ce-source": "test.peer", "ce-subject": "k" };
+    return brokerAppender(mesh.broker).append({
+      id,
+      subject: new Subjects(mesh.namespace).outgoingEvent(event, "k"),
+      headers: new Map(Object.entries({ ...sound, ...headers })),
+      payload,
+    });
+  };
+  const bytes = (amount: bigint) => toBinary(type, create(type, { from: "x", to: "y", amount }));
+  await put(new TextEncoder().encode('{"from":"x","to":"y","amount":"30"}'), {
+    "ce-datacontenttype": "application/json",
+  });
+  await put(Uint8Array.of(0xff, 0xff));
+  await put(bytes(7n), { "ce-hops": "many" });
+  await put(bytes(7n), { "ce-subject": "%zz" });
+  await put(bytes(400n));
+  await expect.poll(() => mesh.projections.view(moved)).toBe(before + 430n);
+  expect(status("moved")?.problem).toBeUndefined();
 });
 
 test("an event that cannot be folded stops its projection loudly, and no other", async () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { fromBinary } from "@bufbuild/protobuf";
 import type { Broker } from "../broker/connection.ts";
 import { lastSequence, readAfter } from "../broker/journal-stream.ts";
 import { isForOneHearer } from "../broker/read-subject.ts";
@@ -9,9 +8,11 @@ import { readSourceMark } from "../broker/sourcing.ts";
 import type { StoredEntry } from "../broker/stored-entry.ts";
 import { type StreamNames, streamNames } from "../broker/stream-names.ts";
 import type { Subjects } from "../broker/subjects.ts";
-import { readHeader } from "../header-codec.ts";
+import { type Opened, openMessage } from "../delivery/open-message.ts";
+import { decodeHeaderValue, readHeader } from "../header-codec.ts";
 import type { CommitTicket } from "../journal/commit-ticket.ts";
 import { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 import type { Projection } from "./define-projection.ts";
 
 /** One fold of a projection over its events, from the first one on. Reads in the order of the stream, each event once. */
@@ -95,20 +96,38 @@ export class Fold<S> {
     return entries.length;
   }
 
-  #apply({ subject, headers, payload, sequence }: StoredEntry): void {
+  #apply(entry: StoredEntry): void {
+    const { subject, sequence } = entry;
     if (isForOneHearer(subject)) return;
-    const { name, source, evolve } = this.#projection;
+    const { name, evolve } = this.#projection;
     try {
-      const header = readHeader((field) => headers.get(field));
-      const type = source.types.get(header?.messageType ?? "");
-      // A newer version may have added an event to the journal; it is not among what this projection is made of.
-      if (header === undefined || type === undefined) return;
-      const key = decodeURIComponent(headers.get("ce-subject") ?? "");
-      this.#state = evolve(this.#state, fromBinary(type, payload), { key, sequence, header });
+      const read = this.#open(entry);
+      if (read !== undefined)
+        this.#state = evolve(this.#state, read.message, { key: read.key, sequence, header: read.header });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const message = `projection "${name}" stands still at sequence ${sequence} of stream "${this.#stream}": ${why}`;
       this.#failure = new MeshError({ code: "PROJECTION_BROKEN", message, cause });
+    }
+  }
+
+  /** The event; undefined for what is none of this projection's. */
+  #open(entry: StoredEntry): (Opened & { readonly key: string }) | undefined {
+    const { source, name } = this.#projection;
+    try {
+      const header = readHeader((field) => entry.headers.get(field));
+      // A newer version may have added an event to the journal; it is not among what this projection is made of.
+      const type = source.types.get(header?.messageType ?? "");
+      if (type === undefined) return undefined;
+      const opened = openMessage(entry, type);
+      const key = decodeHeaderValue("ce-subject", entry.headers.get("ce-subject") ?? "");
+      return { ...opened, key };
+    } catch (thrown) {
+      const error = MeshError.from(thrown);
+      if (source.kind === "journals" || error.code !== "UNDECODABLE") throw error;
+      // Whoever reaches the broker can publish. What nobody can read is no event: hearers make it a dead letter.
+      logger.warn({ err: error, sequence: entry.sequence }, `projection "${name}" passes over what cannot be read`);
+      return undefined;
     }
   }
 }
