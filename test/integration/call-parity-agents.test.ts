@@ -129,7 +129,7 @@ describe.each(["local", "http"] as const)("at the %s door", (door) => {
     const refusal = { code: "MAINTENANCE", mayHaveRun: false, message: expect.stringContaining('("moving", by ada') };
     await expect(bank.deposit({ account: "kim", amount: 1n })).rejects.toMatchObject(refusal);
     await expect(bank.getBalance({ account: "kim" })).resolves.toMatchObject({ balance: 1n });
-    await serving.maintenance.end("parley.test.v1");
+    await serving.maintenance.end("parley.test.v1", "ada");
     await until(() => serving.maintenance.all().length === 0);
     await expect(bank.deposit({ account: "kim", amount: 1n })).resolves.toMatchObject({ balance: 2n });
   });

@@ -251,7 +251,7 @@ describe("the doctor", () => {
       code: "REFUSED",
       message: expect.stringContaining("maintenance of"),
     });
-    await mesh.maintenance.end("parley.test.v1");
+    await mesh.maintenance.end("parley.test.v1", "ada");
     expect(await found(mesh, "maintenance")).toEqual([]);
     await until(async () => (await consumers.info(events, place)).num_pending === 0);
   });

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
+  MaintenanceSchema,
   MaintenanceService,
   SystemMaintenanceSchema,
   SystemReadySchema,
@@ -116,6 +119,46 @@ describe("under maintenance", () => {
     });
     const { maintenances } = await maintenance.listMaintenances({});
     expect(maintenances.map(({ author }) => author)).toEqual(["bob"]);
+  });
+
+  test("of two that end one at the same time one does", async () => {
+    await maintenance.beginMaintenance({ ...by });
+    const ends = ["ada", "bob", "cleo"].map((author) => maintenance.endMaintenance({ author }));
+    const outcomes = await Promise.allSettled(ends);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);
+    const refused = outcomes.find((outcome) => outcome.status === "rejected");
+    expect(refused).toMatchObject({ reason: { code: "NOT_FOUND" } });
+    await mesh.heard(SystemReadySchema);
+    await mesh.settled();
+    expect(mesh.events.of(SystemReadySchema)).toHaveLength(1);
+    await maintenance.beginMaintenance({ ...by, reason: "again" });
+    await expect(mesh.heard(SystemMaintenanceSchema, { maintenance: { reason: "again" } })).resolves.toBeDefined();
+    await maintenance.endMaintenance({ author: "ada" });
+  });
+
+  test("that somebody began or ended who was gone before telling it is told by the next operator, once", async () => {
+    const operates = async () => {
+      const { agent, attach } = operatorAgent();
+      const other = await testMesh({ agents: [agent], namespace: desk.namespace, clock });
+      attach(other);
+      return other;
+    };
+    // What a process leaves behind that ends in between.
+    await mesh.maintenance.begin(create(MaintenanceSchema, { ...by, beganAt: timestampFromMs(clock.now()) }));
+    {
+      await using one = await operates();
+      await using two = await operates();
+      await expect(mesh.heard(SystemMaintenanceSchema)).resolves.toMatchObject({ maintenance: by });
+      await until(() => [one, two].every(({ maintenance }) => maintenance.untold().length === 0));
+    }
+    await mesh.maintenance.end("", "bob");
+    await expect(maintenance.endMaintenance({ author: "cleo" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await using three = await operates();
+    await expect(mesh.heard(SystemReadySchema)).resolves.toMatchObject({ endedBy: "bob", maintenance: by });
+    await until(() => three.maintenance.untold().length === 0);
+    await mesh.settled();
+    expect(mesh.events.of(SystemMaintenanceSchema)).toHaveLength(1);
+    expect(mesh.events.of(SystemReadySchema)).toHaveLength(1);
   });
 
   test("what is none cannot be ended, and of what nobody knows none begins", async () => {

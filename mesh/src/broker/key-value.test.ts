@@ -53,6 +53,7 @@ test("of many that create a key one wins, and only who knows the newest revision
   const revision = won[0] ?? 0;
   await bucket.update("key", bytes("new"), revision);
   await expect(bucket.update("key", bytes("late"), revision)).rejects.toMatchObject({ code: "CONFLICT" });
+  await expect(bucket.delete("key", revision)).rejects.toMatchObject({ code: "CONFLICT" });
   expect(text((await bucket.get("key"))?.value)).toBe("new");
 });
 

@@ -36,7 +36,8 @@ export interface Bucket {
   create(key: string, value: Uint8Array): Promise<number>;
   /** Writes over a revision. @throws MeshError CONFLICT when it is not the newest */
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
-  delete(key: string): Promise<void>;
+  /** Deletes a key; with a revision, only that one. @throws MeshError CONFLICT when it is not the newest */
+  delete(key: string, revision?: number): Promise<void>;
   /** All values, read one by one. */
   entries(): Promise<ReadonlyMap<string, BucketEntry>>;
   /**
@@ -88,7 +89,8 @@ function bucketOver(broker: Broker, store: KV, name: string): Bucket {
     put: (key, value) => tried(`writing "${key}"`, () => store.put(key, value)),
     create: (key, value) => tried(`creating "${key}"`, () => store.create(key, value)),
     update: (key, value, revision) => tried(`updating "${key}"`, () => store.update(key, value, revision)),
-    delete: (key) => tried(`deleting "${key}"`, () => store.delete(key)),
+    delete: (key, revision) =>
+      tried(`deleting "${key}"`, () => store.delete(key, revision === undefined ? {} : { previousSeq: revision })),
     async entries() {
       const keys = await tried("listing keys", () => keysOf(store));
       const found = await Promise.all(keys.map(async (key) => [key, await get(key)] as const));

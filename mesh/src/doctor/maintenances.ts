@@ -6,7 +6,7 @@ import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb
 import type { Maintenance } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import { streamInfo } from "../broker/ensure-stream.ts";
 import { openBucket } from "../broker/key-value.ts";
-import { maintenanceIn, told } from "../maintenance/maintenance-board.ts";
+import { notedIn, told } from "../maintenance/maintenance-board.ts";
 import type { Check, Patient } from "./patient.ts";
 
 /** The maintenances that are underway; none where no host has ever run. */
@@ -18,7 +18,8 @@ export async function maintenancesOf({
   // Opening it would make it.
   if ((await streamInfo(broker, `KV_${names.bucket("maintenance")}`)) === undefined) return [];
   const bucket = await openBucket(broker, { namespace: subjects.namespace, purpose: "maintenance" });
-  return [...(await bucket.entries()).values()].map(({ value }) => maintenanceIn(value));
+  const all = [...(await bucket.entries()).values()].map(notedIn);
+  return all.flatMap(({ note, maintenance }) => (note.endedBy === "" ? [maintenance] : []));
 }
 
 /** The maintenance that may hold back hearers of an instance: of the mesh, or of a package that it serves or hears. */

@@ -3,13 +3,25 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Maintenance, MaintenanceSchema } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
+import {
+  type Maintenance,
+  type MaintenanceNote,
+  MaintenanceNoteSchema,
+  MaintenanceSchema,
+} from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import type { BucketChange } from "../broker/bucket-watch.ts";
 import type { Broker } from "../broker/connection.ts";
 import { keyToken } from "../broker/key-token.ts";
-import { type Bucket, openBucket } from "../broker/key-value.ts";
+import { type Bucket, type BucketEntry, openBucket } from "../broker/key-value.ts";
 import { MeshError } from "../mesh-error.ts";
 import { ownDomain } from "../own-domain.ts";
+
+/** What the board holds of a maintenance, and the revision under which it may be replaced. */
+export interface Noted {
+  readonly note: MaintenanceNote;
+  readonly maintenance: Maintenance;
+  readonly revision: number;
+}
 
 /**
  * Which maintenances are underway: a copy in this process, kept by watching the broker. While the broker is away the last
@@ -17,7 +29,7 @@ import { ownDomain } from "../own-domain.ts";
  */
 export class MaintenanceBoard implements AsyncDisposable {
   readonly #bucket: Bucket;
-  readonly #seen = new Map<string, { readonly maintenance: Maintenance | undefined; readonly revision: number }>();
+  readonly #seen = new Map<string, { readonly noted: Noted | undefined; readonly revision: number }>();
   readonly #listeners = new Set<() => void>();
   #underway: readonly Maintenance[] = [];
   #stopWatching: () => void = () => {};
@@ -52,32 +64,53 @@ export class MaintenanceBoard implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Begins one, everywhere. @throws MeshError CONFLICT when one is underway for that very domain */
-  async begin(maintenance: Maintenance): Promise<void> {
+  /** Those of which no event tells yet how they stand, those that are over included. */
+  untold(): readonly Noted[] {
+    return [...this.#seen.values()].flatMap(({ noted }) => (noted === undefined || noted.note.told ? [] : [noted]));
+  }
+
+  /**
+   * Begins one, everywhere.
+   *
+   * @throws MeshError CONFLICT when one is underway for that very domain; UNAVAILABLE when nobody was told yet of the end of
+   *   the one before
+   */
+  async begin(maintenance: Maintenance): Promise<Noted> {
     const key = keyOf(maintenance.domain);
-    const value = toBinary(MaintenanceSchema, maintenance);
+    const note = create(MaintenanceNoteSchema, { maintenance });
     try {
-      this.#learn({ key, value, revision: await this.#bucket.create(key, value) });
+      return this.#noted(key, note, await this.#bucket.create(key, toBinary(MaintenanceNoteSchema, note)));
     } catch (thrown) {
-      const entry = MeshError.from(thrown).code === "CONFLICT" ? await this.#bucket.get(key) : undefined;
-      const underway = entry === undefined ? undefined : maintenanceIn(entry.value);
-      if (underway === undefined) throw thrown;
-      throw new MeshError({ code: "CONFLICT", message: `${told(underway)} is underway already; end it first` });
+      const noted = MeshError.from(thrown).code === "CONFLICT" ? await this.#read(key) : undefined;
+      if (noted === undefined) throw thrown;
+      const before = told(noted.maintenance);
+      if (noted.note.endedBy === "") {
+        throw new MeshError({ code: "CONFLICT", message: `${before} is underway already; end it first` });
+      }
+      throw new MeshError({ code: "UNAVAILABLE", message: `${before} is just being ended; begin again in a moment` });
     }
   }
 
   /** Ends one, everywhere, and gives what it was. @throws MeshError NOT_FOUND when none is underway for that very domain */
-  async end(domain: string): Promise<Maintenance> {
+  async end(domain: string, by: string): Promise<Noted> {
     const key = keyOf(domain);
-    const entry = await this.#bucket.get(key);
-    const underway = entry === undefined ? undefined : maintenanceIn(entry.value);
-    if (underway === undefined) {
-      const others = this.#underway.map((one) => scopeOf(one.domain)).join(" and ");
-      const there = others === "" ? "none is underway at all" : `underway is that of ${others}`;
-      throw new MeshError({ code: "NOT_FOUND", message: `no maintenance of ${scopeOf(domain)} is underway; ${there}` });
+    for (;;) {
+      const noted = await this.#read(key);
+      if (noted === undefined || noted.note.endedBy !== "") throw this.#nothingToEnd(domain);
+      const maintenance = { ...noted.maintenance, domain };
+      const note = create(MaintenanceNoteSchema, { maintenance, endedBy: by });
+      const revision = await this.#replace(key, note, noted.revision);
+      if (revision !== undefined) return this.#noted(key, note, revision);
     }
-    await this.#bucket.delete(key);
-    return underway;
+  }
+
+  /** Notes that an event tells how one stands; one that is over is forgotten then. */
+  async markTold({ note, maintenance: { domain }, revision }: Noted): Promise<void> {
+    const key = keyOf(domain);
+    if (note.endedBy !== "") return this.#bucket.delete(key, revision).catch(unlessChanged);
+    const now = create(MaintenanceNoteSchema, { ...note, told: true });
+    const next = await this.#replace(key, now, revision);
+    if (next !== undefined) this.#noted(key, now, next);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,16 +118,41 @@ export class MaintenanceBoard implements AsyncDisposable {
     this.#listeners.clear();
   }
 
+  #noted(key: string, note: MaintenanceNote, revision: number): Noted {
+    this.#learn({ key, value: toBinary(MaintenanceNoteSchema, note), revision });
+    return notedIn({ value: toBinary(MaintenanceNoteSchema, note), revision });
+  }
+
+  async #read(key: string): Promise<Noted | undefined> {
+    const entry = await this.#bucket.get(key);
+    return entry === undefined ? undefined : notedIn(entry);
+  }
+
+  /** The new revision; undefined when somebody else was faster. */
+  async #replace(key: string, note: MaintenanceNote, revision: number): Promise<number | undefined> {
+    return this.#bucket.update(key, toBinary(MaintenanceNoteSchema, note), revision).catch(unlessChanged);
+  }
+
+  #nothingToEnd(domain: string): MeshError {
+    const others = this.#underway.map((one) => scopeOf(one.domain)).join(" and ");
+    const there = others === "" ? "none is underway at all" : `underway is that of ${others}`;
+    return new MeshError({ code: "NOT_FOUND", message: `no maintenance of ${scopeOf(domain)} is underway; ${there}` });
+  }
+
   #learn({ key, value, revision }: BucketChange): void {
     const before = this.#seen.get(key);
     // Changes come by several ways, so an older one may come after a newer one.
     if (before !== undefined && revision <= before.revision) return;
-    this.#seen.set(key, { maintenance: value === undefined ? undefined : maintenanceIn(value), revision });
+    this.#seen.set(key, { noted: value === undefined ? undefined : notedIn({ value, revision }), revision });
     this.#underway = [...this.#seen.values()]
-      .flatMap(({ maintenance }) => (maintenance === undefined ? [] : [maintenance]))
+      .flatMap(({ noted }) => (noted === undefined || noted.note.endedBy !== "" ? [] : [noted.maintenance]))
       .sort((a, b) => beganAt(a) - beganAt(b));
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function unlessChanged(thrown: unknown): undefined {
+  if (MeshError.from(thrown).code !== "CONFLICT") throw thrown;
 }
 
 /** A maintenance as errors name it: `maintenance of the mesh ("moving disks", by ada since 2026-…)`. */
@@ -112,13 +170,16 @@ function keyOf(domain: string): string {
   return domain === "" ? "mesh" : `domain.${keyToken(domain)}`;
 }
 
-/** Anybody may write into the bucket. What cannot be read still says that somebody meant a maintenance there. */
-export function maintenanceIn(value: Uint8Array): Maintenance {
+/** What an entry of the bucket says of a maintenance. Anybody may write there: what cannot be read still says that somebody meant one. */
+export function notedIn({ value, revision }: BucketEntry): Noted {
+  let note: MaintenanceNote;
   try {
-    return fromBinary(MaintenanceSchema, value);
+    note = fromBinary(MaintenanceNoteSchema, value);
   } catch {
-    return create(MaintenanceSchema, { reason: "unreadable entry", author: "unknown" });
+    note = create(MaintenanceNoteSchema, { told: true });
   }
+  const { maintenance = create(MaintenanceSchema, { reason: "unreadable entry", author: "unknown" }) } = note;
+  return { note, maintenance, revision };
 }
 
 function beganAt({ beganAt: at }: Maintenance): number {

@@ -3,20 +3,16 @@
 
 import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import {
-  MaintenanceSchema,
-  MaintenanceService,
-  SystemMaintenanceSchema,
-  SystemReadySchema,
-} from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
+import { MaintenanceSchema, MaintenanceService } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
 import { MeshError } from "../mesh-error.ts";
+import { tell, tellUntold } from "./maintenance-news.ts";
 
 /** What operators expect of a maintenance of which they say nothing. */
 const expectedMs = 10 * 60_000;
 
-/** Serves MaintenanceService; the board in the broker decides, the events tell of it. */
+/** Serves MaintenanceService; the board in the broker decides, the events tell of it: see {@link announceMaintenances}. */
 export function maintenanceService(attached: () => Promise<Host>): Served {
   return serve(MaintenanceService, {
     async beginMaintenance({ domain, reason, author, expected }, ctx) {
@@ -30,15 +26,16 @@ export function maintenanceService(attached: () => Promise<Host>): Served {
         beganAt: timestampFromMs(now),
         expectedEnd: timestampFromMs(now + (expected === undefined ? expectedMs : durationMs(expected))),
       });
-      await host.maintenance.begin(maintenance);
-      await ctx.publish(SystemMaintenanceSchema, { maintenance });
+      // The end of the one before is told before the next one begins.
+      await tellUntold(host, ctx.agent);
+      await tell(host, await host.maintenance.begin(maintenance), { source: ctx.agent, header: ctx.header });
       return { maintenance };
     },
     async endMaintenance({ domain, author }, ctx) {
       const host = await attached();
-      const maintenance = await host.maintenance.end(domain);
-      await ctx.publish(SystemReadySchema, { maintenance, endedBy: author });
-      return { maintenance };
+      const ended = await host.maintenance.end(domain, author);
+      await tell(host, ended, { source: ctx.agent, header: ctx.header });
+      return { maintenance: ended.maintenance };
     },
     async listMaintenances() {
       return { maintenances: [...(await attached()).maintenance.all()] };

@@ -12,6 +12,7 @@ import { commandService } from "./command-service.ts";
 import { directoryService } from "./directory-service.ts";
 import { deadLetterService } from "./letters/service.ts";
 import { maintenanceService } from "./maintenance.ts";
+import { announceMaintenances } from "./maintenance-news.ts";
 import { MeshContracts } from "./mesh-contracts.ts";
 import { announceExpiries, policyOverlayService } from "./policy-overlays.ts";
 import { HandPublisher } from "./publish-event.ts";
@@ -82,6 +83,7 @@ export function operatorAgent(): Operator {
     attach(host) {
       const contracts = new MeshContracts(host);
       announceExpiries(host, name);
+      announceMaintenances(host, name);
       attached.resolve({ host, contracts, publisher: new HandPublisher(host, contracts) });
     },
   };
