@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { errors, type MsgHdrs, RequestError } from "@nats-io/transport-node";
-import { answered } from "./answered.ts";
+import { errors, type Msg, type MsgHdrs } from "@nats-io/transport-node";
+import { answersOf } from "./answers.ts";
 import { meaningOf } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 
@@ -18,8 +18,6 @@ export type AppendAnswer =
   /** Not sent. */
   | { readonly kind: "closed"; readonly reason: string };
 
-/** Shorter than the loss of a leader: an attempt that was lost with a connection shall not cost more than this. */
-const answerTimeoutMs = 2_000;
 /** The broker's word for: an earlier attempt with this id is not finished. */
 const idInProcess = 10158;
 
@@ -35,21 +33,23 @@ export async function tryAppend(
   broker: Broker,
   message: { readonly subject: string; readonly payload: Uint8Array; readonly headers: MsgHdrs },
 ): Promise<AppendAnswer> {
-  const { subject, payload, headers } = message;
   try {
-    const request = broker.connection.request(subject, payload, { headers, timeout: answerTimeoutMs });
-    return read((await answered(broker, request)).json<Acknowledgement>());
+    return read(await answersOf(broker).ask(message));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof RequestError && error.isNoResponders()) {
-      return { kind: "busy", reason: "no stream takes it, or the stream has no leader" };
-    }
     const closed = error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError;
     return { kind: closed ? "closed" : "silence", reason };
   }
 }
 
-function read({ stream = "", seq = 0, duplicate = false, error }: Acknowledgement): AppendAnswer {
+/** What the broker says when nobody takes a subject. */
+const noResponders = 503;
+
+function read(answer: Msg): AppendAnswer {
+  if (answer.headers?.code === noResponders) {
+    return { kind: "busy", reason: "no stream takes it, or the stream has no leader" };
+  }
+  const { stream = "", seq = 0, duplicate = false, error } = answer.json<Acknowledgement>();
   if (error === undefined) return { kind: "stored", stream, sequence: seq, duplicate };
   const { code, err_code: errorCode = 0, description: reason = "no reason given" } = error;
   const passes = errorCode === idInProcess || meaningOf(errorCode, code) === "BROKER_UNAVAILABLE";
