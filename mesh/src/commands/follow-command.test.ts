@@ -49,9 +49,11 @@ test("after a loss of the connection it is looked, for what was told meanwhile i
       return () => {};
     },
   };
+  // It is looked every ten seconds anyway.
+  const signal = AbortSignal.timeout(8_000);
   const states: CommandState[] = [];
   const look = async () => ({ command: looked.shift() ?? inState(DONE), revision: 1 });
-  for await (const { state } of followCommand({ ...world, broker: lossy, id, look, signal: undefined })) {
+  for await (const { state } of followCommand({ ...world, broker: lossy, id, look, signal })) {
     states.push(state);
     for (const listener of reconnected) listener();
   }
