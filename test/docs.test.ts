@@ -41,3 +41,32 @@ test("what is not there is found", () => {
     'line 10: "no-such-test" is not there',
   ]);
 });
+
+/** Words that no row of docs/decisions.md begins with. */
+function unsaid(words: readonly string[]): readonly string[] {
+  const rows = readFileSync(join(root, "docs/decisions.md"), "utf8").match(/^\|.*\|$/gm) ?? [];
+  const subjects = rows.map((row) => row.split("|")[1] ?? "");
+  return words.filter((word) => !subjects.some((subject) => subject.includes(word)));
+}
+
+test("each objection to direct calls, event sourcing, gRPC and databases is answered [R22]", () => {
+  const objections = [
+    ...["couple", "block", "Breakers and retries", "scale", "Calls have no order"],
+    ...["complicates", "slow", "consistent", "overkill"],
+    ...["discovery", "routes", "asynchronously", "brokers", "bottleneck"],
+  ];
+  expect(unsaid(objections)).toEqual([]);
+});
+
+test("for each broker, topic, queue, stream and group of the documents it is said what stands for it [R55]", () => {
+  const named = [
+    ...["Kafka", "customer-events", "agent-metrics", "audit-logs", "campaign-events"],
+    ...["analytics-pipeline", "audit-processor", "notification-service"],
+    ...["RabbitMQ", "email-tasks", "phone-tasks", "sms-tasks", "escalation-tasks", "virtual host"],
+    ...["direct exchange", "topic and fanout exchange"],
+    ...["Redis Streams", "agent-states", "customer-context", "conversation-threads"],
+    ...["real-time-dashboard", "agent-coordinator", "context-engine"],
+    ...["email-failed-queue", "phone-failed-queue", "sms-failed-queue"],
+  ];
+  expect(unsaid(named)).toEqual([]);
+});
