@@ -94,6 +94,9 @@ export async function firstUnsettled(
   });
 }
 
+/** What the broker says of a durable. */
+export type DurableInfo = Pick<ConsumerInfo, "name" | "config">;
+
 /** What the broker says of the durables whose name is that of another one and a further part. */
 export async function durablesUnder(
   broker: Broker,

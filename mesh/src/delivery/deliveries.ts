@@ -10,8 +10,7 @@ import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import { type DeliveryInit, deliver } from "./deliver.ts";
 import type { Hearing } from "./hearing.ts";
 import { Hold } from "./hold.ts";
-import { Intake, type Origin } from "./intake.ts";
-import type { Partition } from "./partition.ts";
+import { Intake, type Order, type Origin } from "./intake.ts";
 import { SettledLate } from "./settled-late.ts";
 import { Slots } from "./slots.ts";
 import type { Valve } from "./valve.ts";
@@ -109,7 +108,7 @@ export class Deliveries {
   }
 
   async #take(message: PulledMessage, origin: Origin): Promise<void> {
-    const { partition } = origin;
+    const { order } = origin;
     const place = [origin.durable.name, ...placeOf(message)].join(" ");
     for (let before = this.#inHand.get(place); before !== undefined; before = this.#inHand.get(place)) {
       // The broker was away for longer than its patience and delivers again what is still in hand here; settling the first
@@ -122,8 +121,8 @@ export class Deliveries {
       return;
     }
     const hold = new Hold(message, {
-      isLeased: origin.isOrdered,
-      onLost: () => partition?.doubt(),
+      isLeased: order !== undefined,
+      onLost: () => order?.doubt(),
     });
     const work = this.#handle(hold, origin)
       .catch((error: unknown) => {
@@ -142,10 +141,10 @@ export class Deliveries {
     await work;
   }
 
-  async #handle(hold: Hold, { intake, partition }: Origin): Promise<void> {
+  async #handle(hold: Hold, { intake, order }: Origin): Promise<void> {
     const { message } = hold;
     if (!(await this.#letThrough(intake, hold))) return message.nak(1);
-    const leave = partition === undefined ? () => {} : await this.#inTurn(partition, hold);
+    const leave = order === undefined ? () => {} : await this.#inTurn(order, hold);
     try {
       if (leave === undefined || this.#closing.signal.aborted) return message.nak(1);
       await deliver(message, placed(intake, hold), {
@@ -168,7 +167,7 @@ export class Deliveries {
   async #whileWaiting(hold: Hold, wait: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     this.#waiting++;
     try {
-      await wait(AbortSignal.any([hold.signal, this.#closing.signal]));
+      await wait(AbortSignal.any([hold.waiting, this.#closing.signal]));
       return true;
     } catch {
       return false;
@@ -177,10 +176,10 @@ export class Deliveries {
     }
   }
 
-  async #inTurn(partition: Partition, hold: Hold): Promise<(() => void) | undefined> {
+  async #inTurn(order: Order, hold: Hold): Promise<(() => void) | undefined> {
     this.#waiting++;
     try {
-      return await partition.turn(hold);
+      return await order.turn(hold);
     } finally {
       this.#waiting--;
     }

@@ -35,6 +35,7 @@ export class Hold implements Disposable {
   readonly #pulled: PulledMessage;
   readonly #options: HoldOptions;
   readonly #ending = new AbortController();
+  readonly #wanted = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #began = performance.now();
   #toldAt: number;
@@ -68,6 +69,11 @@ export class Hold implements Disposable {
     return this.#ending.signal;
   }
 
+  /** Aborts when it is to wait no longer: when it is lost or abandoned, or {@link handBack wanted} elsewhere. */
+  get waiting(): AbortSignal {
+    return AbortSignal.any([this.signal, this.#wanted.signal]);
+  }
+
   /** Whether the broker may have given the message to another instance: it must not be begun here any more. */
   get isLost(): boolean {
     if (!this.#isLost && performance.now() - this.#toldAt > ackWaitMs - marginMs) {
@@ -97,6 +103,11 @@ export class Hold implements Disposable {
   letGo(): void {
     this.message.ack();
     this.#ending.abort(new Error("the message waits elsewhere"));
+  }
+
+  /** From now on it does not wait here: it goes back to the broker, unless its handler runs and ends well. */
+  handBack(): void {
+    this.#wanted.abort(new Error("another instance has the partition"));
   }
 
   /** Tells who works on it to stop; it goes back to the broker then. */

@@ -16,11 +16,13 @@ import { logger } from "../telemetry/logger.ts";
 import { recordOrderViolation } from "../telemetry/metrics.ts";
 import type { QueueReading } from "../telemetry/queue-gauges.ts";
 import type { Hearing } from "./hearing.ts";
+import type { Hold } from "./hold.ts";
 import { OrderWatch } from "./order-watch.ts";
 import { Pace } from "./pace.ts";
 import { Partition } from "./partition.ts";
 import { ensureParts, partitionWindow } from "./parts.ts";
 import { type PulledPartition, rebalancing } from "./rebalance.ts";
+import { SidingBooks } from "./siding-book.ts";
 import { Slots } from "./slots.ts";
 import type { Valve } from "./valve.ts";
 
@@ -33,10 +35,19 @@ const defaultConcurrency = 32;
 export interface Origin {
   readonly intake: Intake;
   readonly durable: Durable;
-  /** Unset: its order is kept by the broker, or by nobody. */
-  readonly partition: Partition | undefined;
-  /** Whether a message must never be in two hands. */
-  readonly isOrdered: boolean;
+  /** Whose messages wait for their turn; unset: nobody keeps their order. */
+  readonly order: Order | undefined;
+}
+
+/** What has the messages of a key wait for each other. */
+export interface Order {
+  /**
+   * Waits for a message's turn. Returns a function that gives the turn on, to be called once, when it is settled; undefined
+   * when it is not to begin here.
+   */
+  turn(hold: Hold): Promise<(() => void) | undefined>;
+  /** A message was lost to another instance. */
+  doubt(): void;
 }
 
 /** Real milliseconds between two looks after sidings. */
@@ -63,6 +74,7 @@ export class Intake {
   readonly #slots: Slots;
   readonly #pace = new Pace();
   readonly #order = new OrderWatch();
+  readonly #books: SidingBooks;
   readonly #pulls = new Map<Durable, Pull>();
   readonly #partitions: PulledPartition[] = [];
   readonly #ends: (() => void)[] = [];
@@ -71,6 +83,7 @@ export class Intake {
   constructor(init: IntakeInit) {
     this.#init = init;
     this.hearing = init.hearing;
+    this.#books = new SidingBooks(init.broker, init.subjects.namespace);
     const { operation, maxConcurrency = defaultConcurrency } = init.hearing;
     // All events of one type are in the lane that their contract says.
     const reserve = operation.kind === "command";
@@ -164,13 +177,19 @@ export class Intake {
 
   /** Looks after the sidings of its partitions. Returns a function that ends it. */
   #tending(): () => void {
-    const run = (message: PulledMessage, durable: Durable) =>
-      this.#init.take(message, { intake: this, durable, partition: undefined, isOrdered: true });
+    const runOf = (partition: Partition) => (message: PulledMessage, durable: Durable) =>
+      this.#init.take(message, {
+        intake: this,
+        durable,
+        order: { turn: (hold) => partition.sidingTurn(hold), doubt: () => {} },
+      });
     let isBusy = false;
     const tend = async () => {
       if (isBusy) return;
       isBusy = true;
-      const all = this.#partitions.map(({ partition }) => partition.tend({ window: partitionWindow, run }));
+      const all = this.#partitions.map(({ partition }) =>
+        partition.tend({ window: partitionWindow, run: runOf(partition) }),
+      );
       // What fails because the broker is away is tried again.
       await Promise.allSettled(all);
       isBusy = false;
@@ -182,13 +201,13 @@ export class Intake {
 
   #beginPart(durable: Durable): void {
     const { broker, hearing, take } = this.#init;
-    const partition = durable.pinned === true ? new Partition(broker, durable) : undefined;
+    const partition = durable.pinned === true ? new Partition(broker, durable, this.#books.of(durable)) : undefined;
     const pulling = pull(broker, {
       durable,
       maxMessages: partition === undefined ? maxInHand : partitionWindow,
       room: partition === undefined ? () => this.#room(durable) : undefined,
       pin: partition?.pin,
-      onMessage: (message) => take(message, { intake: this, durable, partition, isOrdered: partition !== undefined }),
+      onMessage: (message) => take(message, { intake: this, durable, order: partition }),
       onTrouble: teller(hearing, this.#init.onStreamGone),
       onRemade: (where) =>
         logger.error({ agent_id: hearing.operation.agent, hearer: hearing.operation.handler }, where),

@@ -12,10 +12,13 @@ import { UnsettledProof } from "../broker/unsettled-proof.ts";
 import { isAllHere, toProve } from "./all-here.ts";
 import type { Hold } from "./hold.ts";
 import { KeyOrder, waitIn } from "./key-order.ts";
+import type { SidingBook } from "./siding-book.ts";
 import { Sidings, type Tending } from "./sidings.ts";
 
 /** Between two questions whether everything unsettled has come here. */
 const lookAgainMs = 100;
+/** So many times it is tended between two looks for sidings that nobody tends: where there seem to be none, and where some are. */
+const glanceEvery = { usually: 20, whenSeen: 8 } as const;
 /** How long one that was given away is left to others. */
 const stayAwayMs = 3_000;
 
@@ -39,14 +42,15 @@ export class Partition {
   #doubts = 0;
   #looking = false;
   #stopped = false;
+  #tended = 0;
 
-  constructor(broker: Broker, durable: Durable) {
+  constructor(broker: Broker, durable: Durable, book: SidingBook) {
     this.#broker = broker;
     this.#durable = durable;
-    this.#sidings = new Sidings(broker, durable);
+    this.#sidings = new Sidings({ broker, partition: durable, book, onDoubt: () => this.doubt() });
     this.pin = new Pin(() => {
       this.doubt();
-      if (!this.isOwned) void this.#sidings.leave();
+      if (!this.isOwned) this.#lost();
     });
   }
 
@@ -68,9 +72,9 @@ export class Partition {
     this.#held.add(hold);
     const { sequence, subject } = hold.message;
     this.#sidings.see(sequence);
-    while (await this.#entered(sequence, hold.signal)) {
+    while ((await this.#entered(sequence, hold.waiting)) && (this.isOwned || this.#isLeaving || this.#stopped)) {
       if (await this.#isElsewhere(hold)) break;
-      const leave = await this.#order.turn(keyTokenIn(subject), hold.signal);
+      const leave = await this.#order.turn(keyTokenIn(subject), hold.waiting);
       if (leave === undefined) break;
       // Its key may have got a siding while it waited.
       const isElsewhere = await this.#isElsewhere(hold);
@@ -85,7 +89,16 @@ export class Partition {
 
   /** Opens, runs and closes sidings as is needed; to be called every now and then. */
   async tend(tending: Tending): Promise<void> {
-    if (this.isOwned && this.#isSure && !this.#stopped) await this.#sidings.tend(this.#held, tending);
+    if (this.#stopped || this.#isLeaving) return;
+    if (this.#isSound()) return this.#sidings.tend(this.#held, tending);
+    const every = this.#sidings.areThere ? glanceEvery.whenSeen : glanceEvery.usually;
+    if (this.#looking || this.#tended++ % every !== 0) return;
+    if ((await this.#sidings.areOrphaned()) && !this.#looking) await this.#look(true);
+  }
+
+  /** Waits for the turn of a message that came out of a siding; undefined when it must not begin here. */
+  async sidingTurn(hold: Hold): Promise<(() => void) | undefined> {
+    return !this.#stopped && (await this.#sidings.mayBegin()) && !hold.isLost ? () => {} : undefined;
   }
 
   /** Lets go of a message that waits in a siding, or was handled there. */
@@ -130,6 +143,13 @@ export class Partition {
     await unpin(this.#broker, this.#durable).catch(() => {});
   }
 
+  /** Its next owner begins nothing before it has what waits here. */
+  #lost(): void {
+    void this.#sidings.leave();
+    for (const hold of this.#held) hold.handBack();
+    this.#letIn();
+  }
+
   /** Whether nothing may be in other hands. What was lost here without anybody's notice may be. */
   #isSound(): boolean {
     for (const hold of this.#held) hold.isLost;
@@ -152,16 +172,18 @@ export class Partition {
     return entered;
   }
 
-  async #look(): Promise<void> {
+  /** Looks until it is sure, as long as somebody waits for that; else once. */
+  async #look(once = false): Promise<void> {
     this.#looking = true;
     using proof = new UnsettledProof(this.#broker, this.#durable);
-    while (this.#entrants.size > 0 && !this.#stopped) {
+    while ((once || this.#entrants.size > 0) && !this.#stopped) {
       const doubts = this.#doubts;
       if ((await this.#isAllHere(proof)) && (await this.#found()) && doubts === this.#doubts) {
         this.#isSure = true;
         this.#letIn();
         break;
       }
+      if (once && this.#entrants.size === 0) break;
       await delay(lookAgainMs, undefined, { ref: false });
     }
     this.#looking = false;

@@ -8,6 +8,7 @@ import { type Durable, ensureDurable } from "../broker/pull-consumer.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { durableName, partitions, type Subjects } from "../broker/subjects.ts";
 import type { Hearing } from "./hearing.ts";
+import { SidingBooks } from "./siding-book.ts";
 
 /** Messages of one partition that all instances together hold, those included that wait for their key's turn. */
 export const partitionWindow = 64;
@@ -73,6 +74,10 @@ export async function ensureParts(broker: Broker, hearing: Hearing, subjects: Su
   const resumeAt = found.length === 0 ? undefined : Math.min(...found);
   await Promise.all(parts.map((part) => ensureDurable(broker, part, own.has(part.name) ? undefined : resumeAt)));
   await Promise.all(gone.map((durable) => forgetDurable(broker, durable)));
+  if (ordered)
+    await new SidingBooks(broker, subjects.namespace).forget(
+      other.filter(({ name }) => gone.some((one) => one.name === name)),
+    );
   return parts;
 }
 

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { createHash } from "node:crypto";
 import type { Broker } from "../broker/connection.ts";
-import { type Durable, durablesUnder, ensureDurable, forgetDurable } from "../broker/durable.ts";
+import { type Durable, ensureDurable, forgetDurable } from "../broker/durable.ts";
 import { durableProgress } from "../broker/durable-progress.ts";
-import { patiently } from "../broker/patience.ts";
 import { type Pull, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
-import { keyTokenIn } from "../broker/read-subject.ts";
+import { lastOf } from "../broker/stored-entry.ts";
+import type { SidingPlace } from "./siding-book.ts";
+
+/** What a siding needs of the sidings that it is one of. */
+export interface SidingInit {
+  readonly broker: Broker;
+  readonly partition: Durable;
+  readonly place: SidingPlace;
+  /** Its place is being written into the book; default: it stands there. */
+  readonly written?: Promise<void> | undefined;
+}
 
 /**
  * Where the messages of one key wait that is slow or fails while many wait behind it: a durable of its own, from a message
@@ -16,50 +24,36 @@ import { keyTokenIn } from "../broker/read-subject.ts";
  * lets go of them, and the other keys go on.
  */
 export class Siding {
-  /** As in subjects. */
-  readonly key: string;
-  /** The first message that waits here. */
-  readonly from: number;
+  readonly place: SidingPlace;
   readonly #broker: Broker;
   readonly #durable: Durable;
+  readonly #written: Promise<void>;
   #pull: Pull | undefined;
   #opened: Promise<unknown> | undefined;
-  #isClosing = false;
-  /** What was waiting for a siding that may be about to close. */
-  #decided = Promise.withResolvers<void>();
+  /** What waits for a siding that may be about to close; unset while it is not. */
+  #decided: PromiseWithResolvers<void> | undefined;
 
-  private constructor(broker: Broker, durable: Durable, { key, from }: Pick<Siding, "key" | "from">) {
+  constructor({ broker, partition, place, written = Promise.resolve() }: SidingInit) {
     this.#broker = broker;
-    this.#durable = durable;
-    this.key = key;
-    this.from = from;
-  }
-
-  /** Makes a siding of a partition; resolved `opened` says that it is there. */
-  static open(broker: Broker, partition: Durable, place: Pick<Siding, "key" | "from">): Siding {
-    const name = `${partition.name}~${createHash("sha256").update(place.key).digest("hex").slice(0, 16)}`;
+    this.#written = written;
+    this.place = place;
     const filters = partition.filters.map((filter) => filter.replace(/\*$/, place.key));
-    const durable: Durable = { stream: partition.stream, name, filters, from: "retained", maxUnsettled: 1 };
-    const siding = new Siding(broker, durable, place);
-    siding.#opened = ensureDurable(broker, durable, place.from);
-    return siding;
+    this.#durable = { stream: partition.stream, name: place.name, filters, from: "retained", maxUnsettled: 1 };
   }
 
-  /** Those of a partition that are there, whoever opened them. */
-  static async known(broker: Broker, partition: Durable): Promise<readonly Siding[]> {
-    const infos = await durablesUnder(broker, partition);
-    return infos.map(({ name, config }) => {
-      const filters = config.filter_subjects ?? [config.filter_subject ?? ""];
-      const durable = { stream: partition.stream, name, filters, from: "retained" as const, maxUnsettled: 1 };
-      const place = { key: keyTokenIn(filters[0] ?? ""), from: config.opt_start_seq ?? 1 };
-      return new Siding(broker, durable, place);
+  /** Sees to it that its durable is there, made by whomever. Before it stands in the book there is none. */
+  open(): Promise<unknown> {
+    this.#opened ??= this.#written.then(() => ensureDurable(this.#broker, this.#durable, this.place.from));
+    this.#opened.catch(() => {
+      this.#opened = undefined;
     });
+    return this.#opened;
   }
 
   /** Resolves when a message of its key may be let go to it: it is there, and it is not about to close. */
   async ready(): Promise<void> {
-    await this.#opened;
-    if (this.#isClosing) await this.#decided.promise;
+    await this.open();
+    await this.#decided?.promise;
   }
 
   get isRunning(): boolean {
@@ -69,12 +63,8 @@ export class Siding {
   /** Takes out its messages, one at a time; to be called when none from before it is left. */
   run(onMessage: (message: PulledMessage, durable: Durable) => Promise<void>): void {
     const durable = this.#durable;
-    this.#pull ??= pull(this.#broker, {
-      durable,
-      maxMessages: 1,
-      isDated: true,
-      onMessage: (message) => onMessage(message, durable),
-    });
+    const take = (message: PulledMessage) => onMessage(message, durable);
+    this.#pull ??= pull(this.#broker, { durable, maxMessages: 1, isDated: true, onMessage: take });
   }
 
   /** Takes out no more; another instance goes on with it. */
@@ -88,31 +78,35 @@ export class Siding {
    * Closes it when it is empty and the partition has seen all that it has handled.
    *
    * @param seen the highest message that the partition has been given
+   * @param strike takes it off the book; false when that is somebody else's: nothing is closed then
    * @returns the last message that was handled here; undefined when it stays open
    */
-  async close(seen: () => number): Promise<number | undefined> {
+  async close(seen: () => number, strike: () => Promise<boolean>): Promise<number | undefined> {
     if ((await this.#handledAll(seen)) === undefined) return undefined;
-    this.#isClosing = true;
+    const decided = Promise.withResolvers<void>();
+    this.#decided = decided;
     try {
       await this.#pull?.pause();
       // Again, now that nothing is taken out and nothing let go to it.
       const delivered = await this.#handledAll(seen);
-      if (delivered === undefined) return undefined;
+      if (delivered === undefined || !(await strike())) return undefined;
       await this.stop();
-      // Until it is known to be gone: if it stayed open here and were not there, what is let go to it would be nowhere.
-      const what = `closing siding "${this.#durable.name}"`;
-      await patiently(this.#broker, what, () => forgetDurable(this.#broker, this.#durable));
+      // Nobody asks for it any more: one that stays behind because the broker is away is removed by the next owner.
+      await forgetDurable(this.#broker, this.#durable).catch(() => {});
       return delivered;
     } finally {
-      this.#isClosing = false;
+      this.#decided = undefined;
       this.#pull?.resume();
-      this.#decided.resolve();
-      this.#decided = Promise.withResolvers();
+      decided.resolve();
     }
   }
 
   async #handledAll(seen: () => number): Promise<number | undefined> {
     const { undelivered, unsettled, delivered } = await durableProgress(this.#broker, this.#durable);
-    return undelivered > 0 || unsettled > 0 || delivered > seen() ? undefined : delivered;
+    if (undelivered > 0 || unsettled > 0 || delivered > seen()) return undefined;
+    // Its own leader in a cluster may not have yet what the partition's has delivered: the stream's leader has.
+    const { stream, filters } = this.#durable;
+    const newest = await Promise.all(filters.map((filter) => lastOf(this.#broker, stream, filter)));
+    return newest.some((message) => message !== undefined && message.sequence > delivered) ? undefined : delivered;
   }
 }

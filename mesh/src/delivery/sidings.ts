@@ -1,36 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { createHash, randomUUID } from "node:crypto";
 import type { Broker } from "../broker/connection.ts";
-import type { Durable } from "../broker/durable.ts";
+import { type Durable, type DurableInfo, durablesUnder, forgetDurable } from "../broker/durable.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { keyTokenIn } from "../broker/read-subject.ts";
 import type { Hold } from "./hold.ts";
 import { Siding } from "./siding.ts";
+import type { SidingBook, SidingPlace } from "./siding-book.ts";
 
 /** Messages of a key that stay in the partition when the others go to a siding. */
 const keptOfKey = 8;
 /** Real milliseconds that the first message of a key has been in hand when the key is taken for stuck. */
 const stuckMs = 2_000;
+/** Real milliseconds after which who has sidings shows that it still looks after them. */
+const showMs = 3_000;
+
+/** What the sidings of a partition are made of. */
+export interface SidingsInit {
+  readonly broker: Broker;
+  readonly partition: Durable;
+  readonly book: SidingBook;
+  /** The book is somebody else's now, or may be. */
+  readonly onDoubt: () => void;
+}
 
 /** The sidings of one partition. */
 export class Sidings {
-  readonly #broker: Broker;
-  readonly #partition: Durable;
+  readonly #init: SidingsInit;
   readonly #open = new Map<string, Siding>();
   /** Of keys whose siding has closed, the last message that was handled in it. */
   readonly #handled = new Map<string, number>();
   #seen = 0;
+  #shownAt = 0;
+  /** What the page of the book was numbered at the last look of an instance that does not own it. */
+  #glanced: number | undefined;
 
-  constructor(broker: Broker, partition: Durable) {
-    this.#broker = broker;
-    this.#partition = partition;
+  constructor(init: SidingsInit) {
+    this.#init = init;
   }
 
-  /** Finds those that others have opened, when the partition comes here. */
+  /**
+   * Takes those over that there are, when the partition comes here: from now on nobody else can open, run or close one. What
+   * others have left behind is removed.
+   */
   async find(): Promise<void> {
     await this.leave();
-    for (const siding of await Siding.known(this.#broker, this.#partition)) this.#open.set(siding.key, siding);
+    const { broker, partition, book } = this.#init;
+    const durables = () => durablesUnder(broker, partition);
+    const places = await book.claim(async () => (await durables()).map(placeOf));
+    for (const place of places) this.#open.set(place.key, new Siding({ broker, partition, place }));
+    const left = (await durables()).filter(({ name }) => !places.some((place) => place.name === name));
+    await Promise.all(left.map(({ name }) => forgetDurable(broker, { stream: partition.stream, name })));
   }
 
   /** Takes out no more of any; to be called when the partition is somebody else's. */
@@ -38,7 +60,6 @@ export class Sidings {
     const all = [...this.#open.values()];
     this.#open.clear();
     this.#handled.clear();
-    this.#seen = 0;
     await Promise.all(all.map((siding) => siding.stop()));
   }
 
@@ -56,7 +77,7 @@ export class Sidings {
   /** Whether a message is none of the partition's: it waits in a siding, or was handled in one. Asked before each turn. */
   async takes({ sequence, subject }: PulledMessage): Promise<boolean> {
     const key = keyTokenIn(subject);
-    for (let siding = this.#open.get(key); siding !== undefined && sequence >= siding.from; ) {
+    for (let siding = this.#open.get(key); siding !== undefined && sequence >= siding.place.from; ) {
       await siding.ready();
       const now = this.#open.get(key);
       if (now === siding) return true;
@@ -74,31 +95,82 @@ export class Sidings {
    */
   async tend(held: ReadonlySet<Hold>, { window, run }: Tending): Promise<void> {
     const stuck = stuckKey(held, window);
-    if (stuck !== undefined && !this.#open.has(keyOf(stuck[0]))) this.#begin(stuck);
+    if (stuck !== undefined && !this.#open.has(keyOf(stuck[0]))) void this.#begin(stuck);
     for (const [key, siding] of this.#open) {
-      const isBefore = (hold: Hold) => keyOf(hold) === key && hold.message.sequence < siding.from;
-      if ([...held].some(isBefore)) continue;
+      const ofKey = [...held].filter((hold) => keyOf(hold) === key);
+      if (ofKey.some(({ message }) => message.sequence < siding.place.from)) continue;
       if (!siding.isRunning) {
-        siding.run(run);
+        await siding.open();
+        if (this.#open.get(key) === siding) siding.run(run);
         continue;
       }
-      const handled = await siding.close(() => this.#seen);
-      if (handled === undefined) continue;
-      this.#handled.set(key, handled);
-      this.#open.delete(key);
+      // What was handled in it must not be in hand here any more when it is gone.
+      if (ofKey.length === 0) await this.#close(key, siding);
+    }
+    if (this.#open.size > 0 && performance.now() - this.#shownAt > showMs) await this.mayBegin();
+  }
+
+  /** Whether at its last look an instance that does not own the partition saw sidings. */
+  get areThere(): boolean {
+    return this.#glanced !== undefined;
+  }
+
+  /**
+   * Whether there are sidings that nobody has looked after since the last call, for who does not own the partition: where
+   * nothing is stored for it, nobody gets it and runs them.
+   */
+  async areOrphaned(): Promise<boolean> {
+    const before = this.#glanced;
+    this.#glanced = await this.#init.book.revision();
+    return this.#glanced !== undefined && this.#glanced === before;
+  }
+
+  /**
+   * Whether a message that came out of a siding may begin. The page is written once more for each: who has stood still, or has
+   * lost the partition without knowing, cannot.
+   */
+  async mayBegin(): Promise<boolean> {
+    this.#shownAt = performance.now();
+    const isOwn = await this.#init.book.write().catch(() => false);
+    if (!isOwn) await this.#lose();
+    return isOwn;
+  }
+
+  async #begin(holds: readonly [Hold, ...Hold[]]): Promise<void> {
+    const { broker, partition, book } = this.#init;
+    const waiting = holds.slice(keptOfKey);
+    const [first] = waiting;
+    if (first === undefined) return;
+    const key = keyOf(first);
+    const place = { key, from: first.message.sequence, name: nameOf(partition, key) };
+    const written = book
+      .write((all) => [...all.filter(({ name }) => name !== place.name), place])
+      .then((isWritten) => {
+        if (!isWritten) throw new Error("the partition is somebody else's");
+      });
+    const siding = new Siding({ broker, partition, place, written });
+    // From now on the key's messages wait for what becomes of it.
+    this.#open.set(key, siding);
+    try {
+      await siding.ready();
+      for (const hold of waiting) hold.letGo();
+    } catch {
+      // Whether it stands in the book is found when the partition is found to be this instance's once more.
+      await this.#lose();
     }
   }
 
-  #begin(holds: readonly [Hold, ...Hold[]]): void {
-    const [first] = holds.slice(keptOfKey);
-    if (first === undefined) return;
-    const siding = Siding.open(this.#broker, this.#partition, { key: keyOf(first), from: first.message.sequence });
-    this.#open.set(siding.key, siding);
-    const letGo = () => {
-      for (const hold of holds.slice(keptOfKey)) hold.letGo();
-    };
-    // Without it the partition goes on as it was, and it is tried again.
-    siding.ready().then(letGo, () => this.#open.delete(siding.key));
+  async #close(key: string, siding: Siding): Promise<void> {
+    const strike = () => this.#init.book.write((all) => all.filter(({ name }) => name !== siding.place.name));
+    const handled = await siding.close(() => this.#seen, strike);
+    if (handled === undefined || this.#open.get(key) !== siding) return;
+    this.#handled.set(key, handled);
+    this.#open.delete(key);
+  }
+
+  async #lose(): Promise<void> {
+    this.#init.onDoubt();
+    await this.leave();
   }
 }
 
@@ -118,6 +190,18 @@ function stuckKey(held: ReadonlySet<Hold>, window: number): readonly [Hold, ...H
     if (oldest !== undefined && oldest.ageMs > stuckMs) return [oldest, ...more];
   }
   return undefined;
+}
+
+/** Of a siding whose page is lost. */
+function placeOf({ name, config }: DurableInfo): SidingPlace {
+  const [filter = config.filter_subject ?? ""] = config.filter_subjects ?? [];
+  return { key: keyTokenIn(filter), from: config.opt_start_seq ?? 1, name };
+}
+
+/** Another one each time, so that who stood still while it removed or asked for one does so with none that came later. */
+function nameOf({ name }: Durable, key: string): string {
+  const hash = createHash("sha256").update(key).update(randomUUID()).digest("hex");
+  return `${name}~${hash.slice(0, 16)}`;
 }
 
 function keyOf({ message }: Hold): string {
