@@ -275,7 +275,6 @@ describe("a dead letter", () => {
     listener.behave("gone", failWith("REFUSED"));
     await mesh.publish(EchoSaidSchema, { key: "gone" });
     await until(() => listener.runsOf("gone").length === 1);
-    await mesh.settled();
     expect(await unsettled()).toBe(1);
     await mesh.broker.manager.streams.add(config);
     await until(async () => (await letterOf("gone")) !== undefined);

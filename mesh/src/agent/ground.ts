@@ -5,6 +5,7 @@ import { all } from "../all.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { refuseRolledBack } from "../broker/rolled-back.ts";
 import { ensureStreams, type Retention } from "../broker/streams.ts";
+import type { Traffic } from "../broker/traffic.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { sealedFields } from "../contracts/sealed-fields.ts";
@@ -46,6 +47,7 @@ export interface GroundInit {
   readonly broker: string | undefined;
   readonly replicas: number | undefined;
   readonly heartbeat: Heartbeat | undefined;
+  readonly traffic: Traffic | undefined;
   /** By which overlays end. */
   readonly clock: Clock;
 }
@@ -60,7 +62,7 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   opening.defer(() => telemetry.shutdown());
 
   const url = init.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
-  const broker = opening.use(await connectBroker({ url, name }));
+  const broker = opening.use(await connectBroker({ url, name, traffic: init.traffic }));
   const domains = domainsOf(agents, contracts);
   const retention = retentionOf(contracts);
   const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas, retention });

@@ -4,6 +4,7 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageInitShape } from "@bufbuild/protobuf";
 import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import type { Broker } from "../broker/connection.ts";
+import type { Traffic } from "../broker/traffic.ts";
 import type { Client } from "../calls/client.ts";
 import type { Clock } from "../clock.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
@@ -68,6 +69,8 @@ export interface HostOptions {
   readonly maxHandlers?: number | undefined;
   /** Is told of all that is said and heard. */
   readonly observer?: Observer | undefined;
+  /** Is told what is on its way between this host and its broker; for whoever waits until nothing is. */
+  readonly traffic?: Traffic | undefined;
   /** Milliseconds that draining waits for what is in progress; default 10 000. */
   readonly drainMs?: number | undefined;
 }

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { createClient } from "../calls/client.ts";
+import { countedMethod } from "../calls/counted-calls.ts";
 import type { ServedMethod } from "../calls/served-methods.ts";
 import { systemClock } from "../clock.ts";
 import type { MethodContract } from "../contracts/policy.ts";
@@ -43,7 +44,10 @@ export async function host(options: HostOptions): Promise<Host> {
   assertAdvertisable(options.advertise);
   assertHeartbeat(heartbeat);
   assertWeight(weight);
-  const ground = await openGround({ namespace, agents, broker, replicas, heartbeat, clock }, opening);
+  const ground = await openGround(
+    { namespace, agents, broker, replicas, heartbeat, clock, traffic: options.traffic },
+    opening,
+  );
   const instance = newId();
   const served = new Map<string, ServedMethod>();
   const speech = await openSpeech(ground, { instance, served, clock, random, observer }, opening);
@@ -56,7 +60,7 @@ export async function host(options: HostOptions): Promise<Host> {
     places: placesOfMethods(live),
     live,
   };
-  for (const [method, handler] of servedMethods(agents, build)) served.set(method, handler);
+  for (const [name, method] of servedMethods(agents, build)) served.set(name, countedMethod(method, options.traffic));
   const { workloads } = pipeline;
   const announcements = announcementsOf(ground, speech, clock);
   const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };

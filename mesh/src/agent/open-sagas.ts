@@ -59,6 +59,7 @@ export async function openSagas(
     journals,
     caller,
     mailbox: new Mailbox(broker, subjects),
+    traffic: broker.traffic,
     async methodNamed(name) {
       const own = contracts.methodNamed(name);
       if (own !== undefined) return own.desc;

@@ -4,11 +4,13 @@
 import { performance } from "node:perf_hooks";
 import type { AgentProfile } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { WireProtocol } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
+import type { Traffic } from "../broker/traffic.ts";
 import type { Balancer, Candidate } from "../calls/balancing/balancer.ts";
 import { balancerOf } from "../calls/balancing/balancer-of.ts";
 import { ChannelLoad } from "../calls/balancing/channel-load.ts";
 import { measured } from "../calls/balancing/measured-channel.ts";
 import type { Channel } from "../calls/channel.ts";
+import { countedChannel } from "../calls/counted-calls.ts";
 import { type HttpChannel, httpChannel } from "../calls/http-channel.ts";
 import { localChannel } from "../calls/local-channel.ts";
 import type { ServedMethods } from "../calls/served-methods.ts";
@@ -21,6 +23,8 @@ export interface RoutesInit {
   readonly served: ServedMethods;
   readonly directory: Directory;
   readonly random: () => number;
+  /** Is told of the calls that leave this process. */
+  readonly traffic: Traffic | undefined;
 }
 
 /** A way to an endpoint, and how the calls of each service on it go. */
@@ -107,7 +111,7 @@ export class Routes implements Disposable {
     let way = services.get(service);
     if (way === undefined) {
       const load = new ChannelLoad();
-      way = { load, channel: measured(http, load) };
+      way = { load, channel: countedChannel(measured(http, load), this.#init.traffic) };
       services.set(service, way);
     }
     const { channel, load } = way;

@@ -72,7 +72,7 @@ export interface SpeechInit {
 export async function openSpeech(ground: Ground, init: SpeechInit, opening: AsyncDisposableStack): Promise<Speech> {
   const { agents, namespace, broker, contracts, directory, ensureDomain } = ground;
   const { instance, served, clock, random, observer } = init;
-  const routes = opening.use(new Routes({ instance, served, directory, random }));
+  const routes = opening.use(new Routes({ instance, served, directory, random, traffic: broker.traffic }));
   opening.defer(directory.onChange(() => routes.refresh()));
   const grants = grantsOf(agents, directory);
   const subjects = new Subjects(namespace);

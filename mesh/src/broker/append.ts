@@ -18,6 +18,7 @@ import {
   storedAt,
   unavailable,
 } from "./new-message.ts";
+import { underWay } from "./traffic.ts";
 
 /** Longer than the loss of a leader takes. */
 const patienceMs = 20_000;
@@ -35,7 +36,7 @@ export async function append(broker: Broker, message: NewMessage): Promise<Appen
     if (settled !== undefined) return settled;
     inDoubt ||= answer.kind === "silence";
     if (answer.kind === "closed" || Date.now() > deadline) throw unavailable(message, answer, inDoubt);
-    await delay(pauseMs * (1 + Math.random()));
+    await underWay(broker, message.subject, delay(pauseMs * (1 + Math.random())));
   }
 }
 

@@ -10,6 +10,7 @@ import { meaningOf } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { Gate } from "./gate.ts";
 import { type Appended, headersOf, type NewMessage, ownMessageAfter, refuseLarge, unavailable } from "./new-message.ts";
+import { underWay } from "./traffic.ts";
 
 /** Most messages of one batch; the broker's limit. */
 export const maxBatch = 1_000;
@@ -68,7 +69,7 @@ async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Prom
     }
     inDoubt ||= answer.kind === "silence";
     if (answer.kind === "closed" || Date.now() > deadline) throw unavailable(first, answer, inDoubt);
-    await delay(pauseMs * (1 + Math.random()));
+    await underWay(broker, first.subject, delay(pauseMs * (1 + Math.random())));
   }
 }
 

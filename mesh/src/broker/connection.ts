@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/t
 import { MeshError } from "../mesh-error.ts";
 import { brokerError } from "./broker-error.ts";
 import { refuseOldServer } from "./server-binary.ts";
+import { type Traffic, underWay } from "./traffic.ts";
 
 /** How long a question to the broker may stay unanswered. */
 const answerTimeoutMs = 5_000;
@@ -18,6 +19,8 @@ export interface BrokerOptions {
   readonly url: string;
   /** Shown in the broker's lists of connections. */
   readonly name: string;
+  /** Is told what goes on over this connection. Default: nobody is. */
+  readonly traffic?: Traffic | undefined;
 }
 
 /** An open connection to a broker that is known to be new enough and to have JetStream. It reconnects for ever. */
@@ -28,6 +31,8 @@ export interface Broker extends AsyncDisposable {
   readonly manager: JetStreamManager;
   /** False from the loss of the connection until it is there again. */
   readonly connected: boolean;
+  /** Who is told what goes on over it. */
+  readonly traffic?: Traffic | undefined;
   /** Calls back whenever a lost connection is there again. Returns a function that ends it. */
   onReconnect(listener: () => void): () => void;
   /** Sends what is still on its way, at most two seconds long, and closes. Safe to call again. */
@@ -39,8 +44,9 @@ export interface Broker extends AsyncDisposable {
  *
  * @throws MeshError BROKER_UNAVAILABLE when nothing answers, BROKER_UNSUITABLE when it is too old or has no JetStream.
  */
-export async function connectBroker({ url, name }: BrokerOptions): Promise<Broker> {
+export async function connectBroker({ url, name, traffic }: BrokerOptions): Promise<Broker> {
   const connection = await open(url, name);
+  if (traffic !== undefined) countQuestions(connection, traffic);
   try {
     refuseOldServer(connection.info?.version ?? "0.0.0", withoutCredentials(url));
     const manager = await managerOf(connection, url);
@@ -55,6 +61,7 @@ export async function connectBroker({ url, name }: BrokerOptions): Promise<Broke
       get connected() {
         return state.connected;
       },
+      traffic,
       onReconnect: state.onReconnect,
       close,
       [Symbol.asyncDispose]: close,
@@ -85,6 +92,12 @@ async function open(url: string, name: string): Promise<NatsConnection> {
     const message = `broker at "${withoutCredentials(url)}" cannot be reached (${reason}); start nats-server or check PARLEY_NATS_URL`;
     throw new MeshError({ code: "BROKER_UNAVAILABLE", message, cause });
   }
+}
+
+/** Whatever the libraries ask the broker goes through this one method. */
+function countQuestions(connection: NatsConnection, traffic: Traffic): void {
+  const ask = connection.request.bind(connection);
+  connection.request = (subject, ...more) => underWay({ traffic }, subject, ask(subject, ...more));
 }
 
 async function managerOf(connection: NatsConnection, url: string): Promise<JetStreamManager> {

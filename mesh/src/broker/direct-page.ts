@@ -5,6 +5,7 @@ import { createInbox, type Msg } from "@nats-io/transport-node";
 import { MeshError } from "../mesh-error.ts";
 import { answered } from "./answered.ts";
 import type { Broker } from "./connection.ts";
+import { underWay } from "./traffic.ts";
 
 /** Messages of one filter, from a sequence on. */
 export interface PageQuery {
@@ -61,7 +62,7 @@ export async function directPage(broker: Broker, stream: string, query: PageQuer
     const begin = typeof from === "number" ? { seq: from } : { start_time: new Date(from.since).toISOString() };
     const request = JSON.stringify({ ...begin, next_by_subj: filter, batch: maxMessages, max_bytes: maxBytes });
     connection.publish(`$JS.API.DIRECT.GET.${stream}`, request, { reply: inbox });
-    return await answered(broker, promise);
+    return await underWay(broker, query.filter, answered(broker, promise));
   } finally {
     clearInterval(watch);
     subscription.unsubscribe();

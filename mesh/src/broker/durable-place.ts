@@ -36,11 +36,11 @@ export class DurablePlace {
   }
 
   /**
-   * Sees to it that the durable is there.
+   * Sees to it that the durable is there. Gives the first message that it may not have settled, as its sequence.
    *
    * @throws what {@link ensureDurable} throws
    */
-  async ensure(): Promise<void> {
+  async ensure(): Promise<number> {
     const { stream, name } = this.#durable;
     const made = await streamMade(this.#broker, stream);
     const isFirst = this.#streamMade === undefined;
@@ -52,11 +52,12 @@ export class DurablePlace {
     const { next, isNew } = await ensureDurable(this.#broker, durable, at);
     this.#unsettled.raise(next);
     this.#streamMade = made;
-    if (isFirst || !isNew) return;
+    if (isFirst || !isNew) return next;
     this.#onRemade?.(
       isOther
         ? `stream "${stream}" had been deleted and made again, and consumer "${name}" with it; what was handled of the old one is not known, so it hears everything that the new one holds`
         : `consumer "${name}" of stream "${stream}" had been deleted; it was made again at message ${at}, the first that this process has not seen settled`,
     );
+    return next;
   }
 }

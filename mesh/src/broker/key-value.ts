@@ -9,6 +9,7 @@ import type { Broker } from "./connection.ts";
 import { defaultReplicas } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
 import { streamNames } from "./stream-names.ts";
+import { underWay } from "./traffic.ts";
 
 /** How a bucket is made. */
 export interface BucketOptions {
@@ -75,7 +76,7 @@ async function openStore(broker: Broker, name: string, options: BucketOptions): 
 function bucketOver(broker: Broker, store: KV, name: string): Bucket {
   const tried = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
-      return await answered(broker, work());
+      return await underWay(broker, what, answered(broker, work()));
     } catch (error) {
       throw brokerError(error, `${what} in bucket "${name}"`);
     }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { answered } from "./answered.ts";
 import { brokerError } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
+import { underWay } from "./traffic.ts";
 
 /** Longer than the loss of a leader takes (measured: up to eight seconds, and as much again when two are lost). */
 const patienceMs = 20_000;
@@ -24,7 +25,7 @@ export async function patiently<T>(broker: Broker, what: string, work: () => Pro
     } catch (thrown) {
       const error = brokerError(thrown, what);
       if (error.code !== "BROKER_UNAVAILABLE" || Date.now() > deadline) throw error;
-      await delay(pauseMs);
+      await underWay(broker, what, delay(pauseMs));
     }
   }
 }

@@ -13,6 +13,7 @@ import type { Pin } from "./pin.ts";
 import { PullRequests } from "./pull-requests.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
 import { StandStill } from "./stand-still.ts";
+import { type PulledDurable, type PullTraffic, underWay } from "./traffic.ts";
 
 /** How often the broker shows that an open request is still known to it. */
 const heartbeatMs = 1_000;
@@ -58,12 +59,13 @@ interface Door {
  * Keeps requests for messages open at the broker, as many messages as there is room for, and gets over what ends them: a
  * restart of the broker, a new leader, a lost request, a deleted consumer.
  */
-export class PullLoop {
+export class PullLoop implements PulledDurable {
   readonly #broker: Broker;
   readonly #options: PullOptions;
   readonly #place: DurablePlace;
   readonly #standStill: StandStill;
   #door: Door | undefined;
+  #traffic: PullTraffic | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #endReconnect: () => void = () => {};
   #inHand = 0;
@@ -84,7 +86,16 @@ export class PullLoop {
     return this.#door?.requests.size ?? 0;
   }
 
+  get durable(): Durable {
+    return this.#options.durable;
+  }
+
+  get takes(): boolean {
+    return !this.#isPaused && this.#room >= 1;
+  }
+
   start(): void {
+    this.#traffic = this.#broker.traffic?.pulling(this);
     this.#watchdog = setInterval(() => this.#watch(), pauseMs);
     this.#watchdog.unref();
     // Requests do not survive a connection.
@@ -110,6 +121,7 @@ export class PullLoop {
     clearInterval(this.#watchdog);
     this.#endReconnect();
     await this.pause();
+    this.#traffic?.ended();
   }
 
   /**
@@ -119,8 +131,8 @@ export class PullLoop {
   ask(): void {
     if (this.#door === undefined || this.#stopped || this.#recovering || this.#isClosed) return;
     const { requests } = this.#door;
-    const { maxMessages, room = () => Number.POSITIVE_INFINITY } = this.#options;
-    const most = Math.min(maxMessages - this.#inHand, room(), this.#batch) - requests.remaining;
+    const { maxMessages } = this.#options;
+    const most = Math.min(this.#room, this.#batch) - requests.remaining;
     const isWorth = !this.#isDated && most >= Math.min(this.#batch, maxMessages) / 2;
     if (most >= 1 && (requests.size === 0 || isWorth)) this.#request(most);
   }
@@ -145,6 +157,12 @@ export class PullLoop {
   async #askAnew(): Promise<void> {
     await this.#closeDoor();
     this.#openDoor();
+  }
+
+  /** Messages that there is a place for. */
+  get #room(): number {
+    const { maxMessages, room = () => Number.POSITIVE_INFINITY } = this.#options;
+    return Math.min(maxMessages - this.#inHand, room());
   }
 
   async #closeDoor(): Promise<void> {
@@ -189,7 +207,7 @@ export class PullLoop {
   #recover(): void {
     if (this.#recovering || this.#stopped) return;
     this.#recovering = true;
-    void this.#ensured().finally(() => {
+    void underWay(this.#broker, this.#options.durable.name, this.#ensured()).finally(() => {
       this.#recovering = false;
       this.ask();
     });
@@ -198,7 +216,8 @@ export class PullLoop {
   async #ensured(): Promise<void> {
     while (!this.#stopped && !this.#isClosed) {
       try {
-        await this.#place.ensure();
+        const next = await this.#place.ensure();
+        this.#traffic?.ready(next);
         return;
       } catch (error) {
         this.#trouble(error);
@@ -212,19 +231,24 @@ export class PullLoop {
       connection: this.#broker.connection,
       notBefore: this.#isDated ? requests.begun : performance.now(),
       onDone: (sequence) => this.#place.done(sequence),
+      onGivenBack: (sequence, delayMs) => this.#traffic?.givenBack(sequence, delayMs),
     });
     if (pulled === undefined) {
       this.#hear(delivery, requests);
       return;
     }
     this.#place.begin(pulled.sequence);
+    this.#traffic?.delivered(pulled.sequence);
     if (this.#stopped) {
       pulled.nak(1);
       return;
     }
     if (requests.countDelivery()) this.#batch = Math.min(this.#batch * 2, this.#options.maxMessages);
     // What came while the process stood still may be with another instance by now; if not, the broker sends it again.
-    if (this.#standStill.look()) return;
+    if (this.#standStill.look()) {
+      this.#traffic?.givenBack(pulled.sequence, 0);
+      return;
+    }
     this.#options.pin?.held(delivery.headers?.get("Nats-Pin-Id"));
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {

@@ -3,6 +3,7 @@
 
 import { type Msg, type NatsConnection, nanos } from "@nats-io/transport-node";
 import { ackWaitMs } from "./durable.ts";
+import { readSourceMark, type SourceMark } from "./sourcing.ts";
 
 /** A message as it was pulled: bytes and headers, and what may be done with it. It is to be settled once: ack, nak or term. */
 export interface PulledMessage {
@@ -18,6 +19,8 @@ export interface PulledMessage {
   readonly storedAt: number;
   /** A time of `performance.now()` at which the broker had surely not delivered it yet. */
   readonly notBefore: number;
+  /** Where the stream took it from; undefined where it was not sourced. */
+  readonly source?: () => SourceMark | undefined;
   /** It is done. May be lost with the broker, so it can come again all the same. */
   ack(): void;
   /** It is to come again, not before `delayMs`. */
@@ -39,6 +42,8 @@ export interface DeliveryInit extends Pick<PulledMessage, "notBefore"> {
   readonly connection: Pick<NatsConnection, "request">;
   /** Is told when it was acknowledged or terminated. */
   readonly onDone: (sequence: number) => void;
+  /** Is told when it goes back to the broker, to come again. */
+  readonly onGivenBack: (sequence: number, delayMs: number) => void;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface DeliveryInit extends Pick<PulledMessage, "notBefore"> {
  * when the connection is closed, is dropped: the broker delivers again what nobody has settled.
  */
 export function pulledMessage(delivery: Msg, init: DeliveryInit): PulledMessage | undefined {
-  const { connection, notBefore, onDone } = init;
+  const { connection, notBefore, onDone, onGivenBack } = init;
   const facts = factsIn(delivery.reply ?? "");
   if (facts === undefined) return undefined;
   let settled = false;
@@ -72,9 +77,13 @@ export function pulledMessage(delivery: Msg, init: DeliveryInit): PulledMessage 
     subject: delivery.subject,
     headers: receivedHeaders(delivery),
     payload: delivery.data,
+    source: () => readSourceMark(delivery.headers?.get("Nats-Stream-Source")),
     ack: () => finish("+ACK"),
     // Without a delay the broker delivers again at once, and a failing message burns through its tries in milliseconds.
-    nak: (delayMs) => settle(`-NAK {"delay": ${nanos(Math.max(1, Math.round(delayMs)))}}`),
+    nak(delayMs) {
+      if (!settled) onGivenBack(facts.sequence, delayMs);
+      settle(`-NAK {"delay": ${nanos(Math.max(1, Math.round(delayMs)))}}`);
+    },
     term: () => finish("+TERM"),
     working(heard) {
       if (heard === undefined) say("+WPI");

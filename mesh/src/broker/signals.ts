@@ -5,6 +5,7 @@ import { MeshError } from "../mesh-error.ts";
 import type { Broker } from "./connection.ts";
 import { headersOf, type NewMessage, refuseLarge } from "./new-message.ts";
 import { receivedHeaders } from "./pulled-message.ts";
+import { underWay } from "./traffic.ts";
 
 /** A message that is not stored: whoever listens gets it, or nobody. */
 export interface Signal {
@@ -35,6 +36,7 @@ export function sendSignal(broker: Broker, message: NewMessage): void {
   if (!broker.connected) throw unsent(message, "the connection is lost");
   try {
     broker.connection.publish(message.subject, message.payload, { headers });
+    broker.traffic?.passed();
   } catch (thrown) {
     throw unsent(message, thrown instanceof Error ? thrown.message : String(thrown));
   }
@@ -51,10 +53,11 @@ export async function hearSignals(broker: Broker, { subject, group, onSignal }: 
     ...(group === undefined ? {} : { queue: group }),
     callback(error, delivery) {
       if (error !== null) return;
+      broker.traffic?.passed();
       onSignal({ subject: delivery.subject, headers: receivedHeaders(delivery), payload: delivery.data });
     },
   });
-  await broker.connection.flush();
+  await underWay(broker, subject, broker.connection.flush());
   return () => {
     if (!broker.connection.isClosed()) subscription.unsubscribe();
   };

@@ -6,6 +6,7 @@ import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/proto
 import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
 import type { Broker } from "../broker/connection.ts";
 import type { Subjects } from "../broker/subjects.ts";
+import { underWay } from "../broker/traffic.ts";
 import { type Clock, sleep } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { errorFromDetail } from "../error-detail.ts";
@@ -114,7 +115,7 @@ export class CommandDesk {
       }
       if (accepted !== undefined) return { command: accepted, revision: 0 };
       if (performance.now() > deadline) throw unknown(id);
-      await delay(lookEveryMs);
+      await underWay(this.#init.broker, id, delay(lookEveryMs));
     }
   }
 

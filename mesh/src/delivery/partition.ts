@@ -8,6 +8,7 @@ import { durableProgress } from "../broker/durable-progress.ts";
 import { Pin } from "../broker/pin.ts";
 import type { Pull } from "../broker/pull-consumer.ts";
 import { keyTokenIn } from "../broker/read-subject.ts";
+import { underWay } from "../broker/traffic.ts";
 import { UnsettledProof } from "../broker/unsettled-proof.ts";
 import { isAllHere, toProve } from "./all-here.ts";
 import type { Hold } from "./hold.ts";
@@ -168,7 +169,7 @@ export class Partition {
     const queue = this.#entrants.get(sequence) ?? new Set();
     this.#entrants.set(sequence, queue);
     const entered = waitIn(queue, signal);
-    if (!this.#looking) void this.#look();
+    if (!this.#looking) void underWay(this.#broker, this.#durable.name, this.#look());
     return entered;
   }
 

@@ -8,6 +8,7 @@ import { maxBatch } from "../broker/atomic-batch.ts";
 import { assertStreamIsThere } from "../broker/journal-stream.ts";
 import type { Appended } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { underWay } from "../broker/traffic.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
 import { crashPoint } from "../crash-point.ts";
@@ -172,7 +173,7 @@ export class Journals {
         origin.tally.conflicts++;
         if (round === maxRounds) throw lost(ats, round);
         fresh = true;
-        await delay(Math.random() * Math.min(2 ** round, 64));
+        await underWay(broker, "commit", delay(Math.random() * Math.min(2 ** round, 64)));
       }
     }
   }

@@ -46,6 +46,11 @@ export class Projections implements AsyncDisposable {
     await this.#of(projection).caughtUpWithAll(signal);
   }
 
+  /** Resolves when each has all that was stored before this was asked, those that stand still left out. */
+  async upToDate(signal: AbortSignal): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map((running) => running.caughtUpWithAll(signal)));
+  }
+
   /** Folds a projection anew from its first event; it serves its old state until then. */
   async rebuild<S>(projection: Projection<S>): Promise<void> {
     await this.#of(projection).rebuild();

@@ -3,6 +3,7 @@
 
 import type { DescMessage, DescMethod, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { SagaStarted } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import type { Traffic } from "../broker/traffic.ts";
 import type { Caller } from "../calls/caller.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
@@ -24,6 +25,8 @@ export interface SagaGround {
   readonly journals: Journals;
   readonly caller: Caller;
   readonly mailbox: Mailbox;
+  /** Is told while a saga moves without asking anybody. */
+  readonly traffic: Traffic | undefined;
   /** A method by `package.Service/Method`, of this host's contracts or of whoever serves it now. */
   readonly methodNamed: (name: string) => Promise<DescMethod | undefined>;
 }

@@ -3,6 +3,7 @@
 
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { SagaStatus, type SagaStepEnded } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { underWay } from "../broker/traffic.ts";
 import { sleep } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
@@ -51,7 +52,8 @@ export class Forward {
 
   /** @throws MeshError NONDETERMINISTIC, SAGA_INVALID, what storing throws, Superseded */
   async run(): Promise<ForwardEnd> {
-    const open = await replay(this.#player, this.#scribe.records);
+    const { ground, id } = this.#driving;
+    const open = await underWay(ground, id.id, replay(this.#player, this.#scribe.records));
     for (const [step, one] of open) this.#steps.set(step, { ...one, isCalling: false });
     for (;;) {
       this.#driving.signal.throwIfAborted();
@@ -225,7 +227,8 @@ export class Forward {
 
   /** The code waits for something that is no step. */
   async #stray(): Promise<void> {
-    if (await this.#player.stirs(strayMs)) return;
+    const { ground, id } = this.#driving;
+    if (await underWay(ground, id.id, this.#player.stirs(strayMs))) return;
     throw nondeterministic(`the code has waited ${strayMs} ms for something that is no step of its saga`);
   }
 

@@ -11,6 +11,7 @@ import {
   SagaStepKind,
   type SagaWake,
 } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
+import { underWay } from "../broker/traffic.ts";
 import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import type { Incoming } from "../pipeline/incoming.ts";
@@ -185,7 +186,7 @@ export class SagaDriver {
       const isMoving = status === SagaStatus.RUNNING || status === SagaStatus.COMPENSATING;
       if (!isMoving || isParked || position === before) return;
       before = position;
-      await delay(standBackMs, undefined, { signal });
+      await underWay(this.#init.ground, id.id, delay(standBackMs, undefined, { signal }));
     }
   }
 

@@ -11,12 +11,15 @@ import { streamNames } from "../broker/stream-names.ts";
 export class CommandRecorder implements AsyncDisposable {
   #stop: () => Promise<void> = async () => {};
   readonly #ids = new Map<number, string>();
-  readonly #waiting = new Set<() => void>();
 
   private constructor() {}
 
-  /** Records from the oldest command on. */
-  static async open(broker: Broker, namespace: string): Promise<CommandRecorder> {
+  /** Records from the oldest command on. @param onMessage is told of each message of COMMANDS */
+  static async open(
+    broker: Broker,
+    namespace: string,
+    onMessage: (message: PulledMessage) => void = () => {},
+  ): Promise<CommandRecorder> {
     const recorder = new CommandRecorder();
     const durable = {
       stream: streamNames(namespace).commands,
@@ -24,8 +27,11 @@ export class CommandRecorder implements AsyncDisposable {
       filters: [`${namespace}.cmd.>`],
       from: "retained" as const,
     };
-    const onMessage = async (message: PulledMessage) => recorder.#record(message);
-    const pulling = pull(broker, { durable, maxMessages: 256, onMessage });
+    const record = async (message: PulledMessage) => {
+      recorder.#record(message);
+      onMessage(message);
+    };
+    const pulling = pull(broker, { durable, maxMessages: 256, onMessage: record });
     recorder.#stop = () => pulling.stop();
     return recorder;
   }
@@ -35,11 +41,6 @@ export class CommandRecorder implements AsyncDisposable {
     return [...this.#ids.values()];
   }
 
-  /** Resolves when a command with that id is in. */
-  async seen(messageId: string): Promise<void> {
-    while (!this.ids.includes(messageId)) await new Promise<void>((resolve) => this.#waiting.add(resolve));
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
   }
@@ -47,7 +48,5 @@ export class CommandRecorder implements AsyncDisposable {
   #record(message: PulledMessage): void {
     this.#ids.set(message.sequence, message.headers.get("ce-id") ?? "");
     message.ack();
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
   }
 }

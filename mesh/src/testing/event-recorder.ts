@@ -31,8 +31,12 @@ export class EventRecorder implements AsyncDisposable {
 
   private constructor() {}
 
-  /** Records from the oldest event on, and signals from now on. */
-  static async open(broker: Broker, namespace: string): Promise<EventRecorder> {
+  /** Records from the oldest event on, and signals from now on. @param onMessage is told of each message of EVENTS */
+  static async open(
+    broker: Broker,
+    namespace: string,
+    onMessage: (message: PulledMessage) => void = () => {},
+  ): Promise<EventRecorder> {
     const recorder = new EventRecorder();
     const durable = {
       stream: streamNames(namespace).events,
@@ -41,8 +45,11 @@ export class EventRecorder implements AsyncDisposable {
       filters: [`${namespace}.evt.>`],
       from: "retained" as const,
     };
-    const onMessage = async (message: PulledMessage) => recorder.#record(message);
-    const pulling = pull(broker, { durable, maxMessages: 256, onMessage });
+    const record = async (message: PulledMessage) => {
+      recorder.#record(message);
+      onMessage(message);
+    };
+    const pulling = pull(broker, { durable, maxMessages: 256, onMessage: record });
     const subject = new Subjects(namespace).all("sig");
     const endSignals = await hearSignals(broker, { subject, onSignal: (signal) => recorder.#keep(signal) });
     recorder.#stop = async () => {

@@ -2,7 +2,6 @@
 // Copyright the Parley authors
 
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { type DescMessage, fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { type DeadLetter, DeadLetterSchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import type { Agent } from "../agent/define-agent.ts";
@@ -10,14 +9,14 @@ import { host } from "../agent/host.ts";
 import type { Host, HostOptions } from "../agent/host-options.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { deleteNamespace } from "../broker/namespace.ts";
+import type { PulledMessage } from "../broker/pulled-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
-import { durableName } from "../broker/subjects.ts";
-import { methodName } from "../contracts/method-contract.ts";
 import type { Observation } from "../pipeline/observation.ts";
-import { mailHearer, startHearer, wakeHearer } from "../sagas/saga-id.ts";
 import { CommandRecorder } from "./command-recorder.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { Settlement } from "./settlement.ts";
+import { SourceMarks } from "./source-marks.ts";
 import { testBroker } from "./test-broker.ts";
 
 /** What a test mesh is made of. */
@@ -40,9 +39,21 @@ export interface TestMesh extends Host {
   readonly observed: readonly Observation[];
   /** The first event of a type with these fields, published before or after; waits in real time, so bound the test. */
   heard<D extends DescMessage>(event: D, where?: MessageInitShape<D>): Promise<MessageShape<D>>;
-  /** Lets contract time pass, then waits as {@link settled} does. */
+  /**
+   * Lets contract time pass: from timer to timer, and at each one until all has {@link settled} that it brought about, so that
+   * what it sets in motion begins at that very time.
+   */
   advance(ms: number): Promise<void>;
-  /** Waits until nothing moves any more: every event and command has been handled, is parked for a retry, or is buried. */
+  /**
+   * Waits exactly until nothing moves any more in the test meshes of this namespace: what is stored has come to all that hear
+   * it here, what they ask of the broker or of each other is answered, the projections have seen it all. A message that waits
+   * for a retry, behind a shut valve or among the dead does not move. Nor does a handler that waits for the clock or for what
+   * only the test can bring; as nobody but its author knows what else it waits for, one with a timer of its own, a file or an
+   * outside system is not waited for either. What is given back to the broker for half a second or longer is not.
+   *
+   * @throws Error after thirty real seconds, with what still moves: a call to a server that is none of these meshes and does
+   *   not answer, or a part of the mesh that asks in vain
+   */
   settled(): Promise<void>;
   /** All dead letters so far, oldest first. */
   deadLetters(): Promise<readonly DeadLetter[]>;
@@ -55,6 +66,11 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
   const namespace = options.namespace ?? `test-${randomBytes(6).toString("hex")}`;
   const clock = options.clock ?? new ManualClock();
   const observed: Observation[] = [];
+  const settlement = settlements.get(namespace) ?? new Settlement(namespace);
+  settlements.set(namespace, settlement);
+  if (options.namespace === undefined) opening.defer(() => void settlements.delete(namespace));
+  const { movement } = settlement;
+  // What the test itself asks moves nothing.
   const broker = opening.use(await connectBroker({ url, name: namespace }));
   if (options.namespace === undefined) opening.defer(() => deleteNamespace(broker, namespace));
   const hosted = opening.use(
@@ -69,14 +85,20 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
       heartbeat: options.heartbeat,
       drainMs: 1_000,
       observer: (observation) => observed.push(observation),
+      traffic: movement,
     }),
   );
-  const events = opening.use(await EventRecorder.open(broker, namespace));
-  const commands = opening.use(await CommandRecorder.open(broker, namespace));
-  const watched = { namespace, clock, observed, events, commands, hosted, hearers: hearersOf(options.agents) };
-  open.add(watched);
-  opening.defer(() => void open.delete(watched));
-  const settled = () => untilSettled(broker, watched);
+  const marks = new SourceMarks();
+  const onMessage = (message: PulledMessage) => {
+    marks.note(message);
+    movement.stored(message);
+  };
+  const events = opening.use(await EventRecorder.open(broker, namespace, onMessage));
+  const commands = opening.use(await CommandRecorder.open(broker, namespace, onMessage));
+  const settling = { clock, hosted, marks };
+  settlement.hosts.add(settling);
+  opening.defer(() => void settlement.hosts.delete(settling));
+  const settled = () => settlement.settled(broker);
   const opened = opening.move();
   return {
     ...hosted,
@@ -93,8 +115,14 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
     },
     heard: (event, where) => events.first(event, where ?? ({} as typeof where & object)),
     async advance(ms) {
-      await settled();
-      await clock.advance(ms);
+      const end = clock.now() + ms;
+      for (;;) {
+        await settled();
+        const next = clock.nextDueInMs ?? Number.POSITIVE_INFINITY;
+        if (clock.now() + next > end) break;
+        await clock.advance(next);
+      }
+      await clock.advance(end - clock.now());
       await settled();
     },
     settled,
@@ -104,90 +132,8 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
   };
 }
 
-interface Watched {
-  readonly namespace: string;
-  readonly clock: ManualClock;
-  readonly observed: readonly Observation[];
-  readonly events: EventRecorder;
-  readonly commands: CommandRecorder;
-  readonly hosted: Host;
-  /** Names of their durables, and of those that methods would have. */
-  readonly hearers: readonly string[];
-}
-
-/** The test meshes of this process: those of one namespace settle together. */
-const open = new Set<Watched>();
-
-/**
- * How long nothing changes until a handler that still runs is taken to wait for the clock, or for ever: milliseconds, and looks,
- * because a machine that has much else to do is slow to look as well.
- */
-const quiet = { ms: 100, looks: 12 } as const;
-
-/** Looks until two looks in a row find the same, nothing undelivered and nothing being handled. */
-async function untilSettled(broker: Broker, { namespace, clock }: Watched): Promise<void> {
-  let before = "";
-  let since = Date.now();
-  let looks = 0;
-  for (;;) {
-    const together = [...open].filter((mesh) => mesh.namespace === namespace);
-    for (const { observed, events, commands } of together) {
-      for (const { kind, error, header } of observed) {
-        if (error === undefined && kind === "published") await events.seen(header.messageId);
-        if (error === undefined && kind === "dispatched") await commands.seen(header.messageId);
-      }
-    }
-    await clock.advance(0);
-    const counts = together.map(({ observed, events, commands, hosted }) => [
-      observed.length,
-      events.events.length,
-      commands.ids.length,
-      hosted.moving,
-    ]);
-    const now = JSON.stringify([counts, await consumerStates(broker, together)]);
-    if (now !== before) {
-      since = Date.now();
-      looks = 0;
-    }
-    const moving = together.some(({ hosted }) => hosted.moving > 0);
-    const isQuiet = ++looks >= quiet.looks && Date.now() - since >= quiet.ms;
-    if (now === before && !now.includes('"busy"') && (!moving || isQuiet)) return;
-    before = now;
-    await delay(5);
-  }
-}
-
-/**
- * Of every hearer that is hosted here: whether something waits to be delivered, and how much is unsettled. What is held back
- * by all that host it waits for more than time.
- */
-async function consumerStates(broker: Broker, together: readonly Watched[]): Promise<unknown> {
-  const hosted = new Set(together.flatMap(({ hearers }) => hearers));
-  const [{ namespace = "" } = {}] = together;
-  const states: unknown[] = [];
-  const { events, commands } = streamNames(namespace);
-  for (const stream of [events, commands]) {
-    for await (const info of broker.manager.consumers.list(stream)) {
-      // Lanes and partitions have a third part in their names.
-      const hearer = info.name.split("~", 2).join("~");
-      if (!hosted.has(hearer)) continue;
-      const hosts = together.filter(({ hearers }) => hearers.includes(hearer));
-      const waits = info.num_pending > 0 && !hosts.every((mesh) => mesh.hosted.heldBack.includes(info.name));
-      states.push([info.name, waits ? "busy" : "idle", info.num_ack_pending, info.ack_floor.stream_seq]);
-    }
-  }
-  return states;
-}
-
-function hearersOf(agents: readonly Agent[]): readonly string[] {
-  return agents.flatMap((agent) => {
-    const methods = agent.serves.flatMap(({ service }) => service.methods.map(methodName));
-    const sagas = agent.sagas.flatMap(({ name }) => [startHearer(name), wakeHearer(name)]);
-    const mail = agent.sagas.flatMap(({ waits }) => waits.map(({ typeName }) => mailHearer(typeName)));
-    const all = [...agent.hears.map(({ name }) => name), ...methods, ...sagas, ...mail];
-    return [...new Set(all)].map((hearer) => durableName(agent.name, hearer));
-  });
-}
+/** The test meshes of one namespace in this process settle together. */
+const settlements = new Map<string, Settlement>();
 
 async function readDeadLetters(broker: Broker, namespace: string): Promise<DeadLetter[]> {
   const { dead } = streamNames(namespace);
