@@ -20,7 +20,10 @@ export interface DurableProgress {
 }
 
 /** Asks how far a durable is. */
-export async function durableProgress(broker: Broker, { stream, name }: Durable): Promise<DurableProgress> {
+export async function durableProgress(
+  broker: Broker,
+  { stream, name }: Pick<Durable, "stream" | "name">,
+): Promise<DurableProgress> {
   try {
     const info = await broker.manager.consumers.info(stream, name);
     return {

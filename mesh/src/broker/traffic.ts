@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Durable } from "./durable.ts";
-
 /**
  * Is told what is on its way between a process and its broker, as it happens: whoever wants to know when nothing moves any more
  * counts it. Nothing is counted where nobody is told.
@@ -27,7 +25,12 @@ export interface Traffic {
 
 /** A durable that this process pulls from. */
 export interface PulledDurable {
-  readonly durable: Durable;
+  readonly durable: {
+    readonly stream: string;
+    readonly name: string;
+    readonly filters: readonly string[];
+    readonly pinned?: boolean | undefined;
+  };
   /** Whether a message that waits there would be taken: there is room, and pulling does not pause. */
   readonly takes: boolean;
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { Durable } from "../broker/pull-consumer.ts";
 import type { PulledDurable } from "../broker/traffic.ts";
-import type { StoredPlace } from "./movement.ts";
 
 /** What is given back for longer waits at the broker; for shorter it is on its way. Real milliseconds. */
 const soonMs = 500;
 
+/** A message of EVENTS or COMMANDS. */
+export interface StoredPlace {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly subject: string;
+}
+
 /** A durable that hosts of this process pull from: which messages are its own, and which of them have come. */
 export class HeardDurable {
-  readonly durable: Durable;
+  readonly durable: PulledDurable["durable"];
   /** Who pulls from it. */
   readonly pulls = new Set<PulledDurable>();
   readonly #filters: readonly (readonly string[])[];
@@ -18,7 +23,7 @@ export class HeardDurable {
   readonly #coming = new Set<number>();
   #begins = Number.POSITIVE_INFINITY;
 
-  constructor(durable: Durable) {
+  constructor(durable: PulledDurable["durable"]) {
     this.durable = durable;
     this.#filters = durable.filters.map((filter) => filter.split("."));
   }

@@ -3,17 +3,10 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import type { PulledDurable, PullTraffic, Traffic } from "../broker/traffic.ts";
-import { HeardDurable } from "./heard-durable.ts";
+import { HeardDurable, type StoredPlace } from "./heard-durable.ts";
 
 /** Turns of the event loop without anything new, after which all that could go on by itself has asked for something. */
 const stillTurns = 30;
-
-/** A message of EVENTS or COMMANDS. */
-export interface StoredPlace {
-  readonly stream: string;
-  readonly sequence: number;
-  readonly subject: string;
-}
 
 /** What moves in the hosts that share one of these: all of one namespace in this process. */
 export class Movement implements Traffic {
