@@ -26,6 +26,7 @@ listener.behave("ends the process", () => {
 
 workshop.behave("never ends", () => new Promise(() => {}));
 workshop.behave("waits", async () => {
+  tell({ kind: "began", key: "waits" });
   await toldToGoOn;
   throw new MeshError({ code: "UNAVAILABLE", message: "not now" });
 });
