@@ -95,7 +95,7 @@ test("kill and restart of a single broker, again and again, loses and doubles no
     }
     await more(20);
   });
-}, 60_000);
+});
 
 /** The node that leads a stream now. */
 async function leaderOf(broker: Broker, stream: string, servers: readonly NatsServer[]): Promise<NatsServer> {
@@ -152,4 +152,4 @@ test("on a cluster of three, too, one of many writers of a key wins", async () =
     const outcomes = await Promise.allSettled(attempts);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   }
-}, 60_000);
+});

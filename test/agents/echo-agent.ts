@@ -25,11 +25,13 @@ export interface EchoState {
   readonly aborted: unknown[];
   /** Narrow waits for it. */
   gate: Promise<void>;
+  /** Runs of Narrow that have begun. */
+  narrowed: number;
 }
 
 /** A fresh state. */
 export function echoState(): EchoState {
-  return { runs: 0, seen: [], given: [], aborted: [], gate: Promise.resolve() };
+  return { runs: 0, seen: [], given: [], aborted: [], gate: Promise.resolve(), narrowed: 0 };
 }
 
 /** The agent that answers as it is told to. */
@@ -83,6 +85,7 @@ export function echoAgent(state: EchoState = echoState()) {
           return {};
         },
         async narrow() {
+          state.narrowed++;
           await state.gate;
           return {};
         },

@@ -25,7 +25,7 @@ describe("a crash", { timeout: 90_000 }, () => {
   beforeAll(async () => {
     lanes = await openLanes(3);
     passings = await recordPassings(lanes);
-  }, 60_000);
+  });
   afterAll(() => lanes[Symbol.asyncDispose]());
 
   test(`of an agent or the broker at named points loses and doubles nothing (sample ${seed}) [R56]`, async () => {

@@ -12,7 +12,7 @@ let lanes: Lanes;
 
 beforeAll(async () => {
   lanes = await openLanes(2);
-}, 60_000);
+});
 afterAll(() => lanes[Symbol.asyncDispose]());
 
 test.concurrent(`sagas come to their end, with the effects that it says, whoever dies on the way (sample ${seed}) [R19, R56]`, {

@@ -193,7 +193,7 @@ describe.each(["local", "http"] as const)("a call at the %s door", (door) => {
     const gate = Promise.withResolvers<void>();
     state.gate = gate.promise;
     const two = [echo.narrow({}), echo.narrow({})];
-    await wait(50);
+    await until(() => state.narrowed === 2);
     await expect(echo.narrow({})).rejects.toMatchObject({ code: "OVERLOADED", mayHaveRun: false });
     gate.resolve();
     await expect(Promise.all(two)).resolves.toHaveLength(2);

@@ -52,9 +52,7 @@ async function counted(
   return counts;
 }
 
-test("a thousand commands that are taken back while they begin: each either ran or was taken back, never both", {
-  timeout: 60_000,
-}, async () => {
+test("a thousand commands that are taken back while they begin: each either ran or was taken back, never both", async () => {
   const workshop = new Workshop();
   await using mesh = await testMesh({ agents: [client] });
   const { namespace } = mesh;
@@ -74,9 +72,7 @@ test("a thousand commands that are taken back while they begin: each either ran 
   expect(workshop.runs).toHaveLength(counts.DONE + counts.stopped);
 });
 
-test.concurrent("commands that are taken back just when they come due, while the broker is killed: each ran once or never", {
-  timeout: 60_000,
-}, async () => {
+test.concurrent("commands that are taken back just when they come due, while the broker is killed: each ran once or never", async () => {
   const storeDir = await mkdtemp(join(tmpdir(), "parley-test-"));
   await using stack = new AsyncDisposableStack();
   const server = await startServer({ storeDir, maxFileStoreBytes: 2 ** 50 });
@@ -113,9 +109,7 @@ test.concurrent("commands that are taken back just when they come due, while the
   for (const name of names.slice(40)) expect(await serving.load(jobs.at(name))).toBe(1);
 });
 
-test.concurrent("a command that was to stop while its instance was killed is taken back, and nobody runs it again", {
-  timeout: 60_000,
-}, async () => {
+test.concurrent("a command that was to stop while its instance was killed is taken back, and nobody runs it again", async () => {
   await using mesh = await testMesh({ agents: [client] });
   const { namespace, clock } = mesh;
   await using dying = await startHost({ broker: inject("natsUrl"), namespace });
@@ -130,9 +124,7 @@ test.concurrent("a command that was to stop while its instance was killed is tak
   expect(workshop.runs).toEqual([]);
 });
 
-test.concurrent("two that run one command, because the first stood still, end it once", {
-  timeout: 60_000,
-}, async () => {
+test.concurrent("two that run one command, because the first stood still, end it once", async () => {
   await using mesh = await testMesh({ agents: [client] });
   const { namespace, clock } = mesh;
   await using frozen = await startHost({ broker: inject("natsUrl"), namespace });

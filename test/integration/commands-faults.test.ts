@@ -61,9 +61,7 @@ test.concurrent("two instances share the work, and each command is run by one", 
   expect(new Set(workshop.runs.map(({ where }) => where))).toEqual(new Set(["first", "second"]));
 });
 
-test.concurrent("what an instance was running when it was killed goes on in another one, and the try counts", {
-  timeout: 60_000,
-}, async () => {
+test.concurrent("what an instance was running when it was killed goes on in another one, and the try counts", async () => {
   await using mesh = await testMesh({ agents: [client] });
   const { namespace, clock } = mesh;
   await using dying = await startHost({ broker: inject("natsUrl"), namespace });
@@ -117,9 +115,7 @@ test("a broker that is killed amid dispatching and running loses no command and 
   expect(await mesh.deadLetters()).toEqual([]);
 });
 
-test("commands that come due while the broker is killed and away have one effect each", {
-  timeout: 60_000,
-}, async () => {
+test("commands that come due while the broker is killed and away have one effect each", async () => {
   await using own = await ownServer();
   const { server } = own;
   await using mesh = await testMesh({ agents: [client], broker: server.url });

@@ -165,9 +165,7 @@ describe("a command for later", () => {
     });
   });
 
-  test("is left with the broker in real time: several instances, one run, one effect", {
-    timeout: 30_000,
-  }, async () => {
+  test("is left with the broker in real time: several instances, one run, one effect", async () => {
     await using own = await testMesh({ agents: [wishAgent] });
     const { namespace, broker } = own;
     const done = new Workshop();

@@ -15,9 +15,7 @@ const speaker = defineAgent({ name: "test.speaker", publishes: [EchoSaidSchema] 
 /** Each test waits for the broker's or the directory's patience in real time, so they run side by side, each in its own mesh. */
 const start = () => testMesh({ agents: [speaker] });
 
-test.concurrent("what waits for a retry, or is being handled, in a process that is killed goes on in another instance, and its tries count [R29, R35]", {
-  timeout: 40_000,
-}, async () => {
+test.concurrent("what waits for a retry, or is being handled, in a process that is killed goes on in another instance, and its tries count [R29, R35]", async () => {
   await using mesh = await start();
   const { namespace } = mesh;
   await using dying = await startHost({ broker: inject("natsUrl"), namespace });
@@ -91,11 +89,9 @@ test.concurrent("a consumer that has messages and delivers none is told of, and 
   await broker.manager.consumers.resume(stream, durable.name);
   await until(() => heard === 1);
   await pulling.stop();
-}, 40_000);
+});
 
-test.concurrent("an instance that was killed or stands still is out of the directory within its time to live", {
-  timeout: 30_000,
-}, async () => {
+test.concurrent("an instance that was killed or stands still is out of the directory within its time to live", async () => {
   await using mesh = await start();
   const { namespace } = mesh;
   const broker = inject("natsUrl");

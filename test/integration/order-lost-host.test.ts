@@ -19,9 +19,7 @@ interface Run {
   readonly ended: number | undefined;
 }
 
-test("a handler that stands still, and a process that is killed, lose their partitions; no key is handled in two places at once, and what commits counts once [R24, R35]", {
-  timeout: 60_000,
-}, async () => {
+test("a handler that stands still, and a process that is killed, lose their partitions; no key is handled in two places at once, and what commits counts once [R24, R35]", async () => {
   const speaker = defineAgent({ name: "test.speaker", publishes: [NewsNumberedSchema] });
   await using mesh = await testMesh({ agents: [speaker] });
   const where = { broker: inject("natsUrl"), namespace: mesh.namespace, program: "hosts-reader" } as const;

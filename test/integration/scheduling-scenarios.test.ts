@@ -22,11 +22,9 @@ import {
   Intent,
   UserAgentService,
 } from "@parley/contracts/parley/scheduling/v1/user_agent_pb.js";
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Placed, placeScheduling } from "../programs/scheduling-placement.ts";
 import { until } from "../tools/until.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 const newTrace = () => randomBytes(16).toString("hex");
 

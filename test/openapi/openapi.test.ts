@@ -102,7 +102,7 @@ describe("the OpenAPI document", () => {
       unknown: [404, "NOT_FOUND"],
       refused: [400, ["user_id", "user_id"]],
     });
-  }, 60_000);
+  });
 
   test("can have every public method of scheduling: each has a path", () => {
     const services = mesh.contracts.services.filter(({ file }) => file.proto.package === "parley.scheduling.v1");

@@ -79,7 +79,7 @@ test("every file that an entry names is in the tarball", () => {
 test("a new agent's own tests pass at once", async () => {
   const said = await succeeds("npm", ["test"], agent, { PARLEY_NATS_URL: inject("natsUrl") });
   expect(said).toMatch(/Tests\D+2 passed/);
-}, 60_000);
+});
 
 test("the agent runs by itself, answers JSON over HTTP, refuses what its contract forbids, and drains on SIGTERM", async () => {
   const node = join(agent, "node_modules/.bin/node");
@@ -101,13 +101,13 @@ test("the agent runs by itself, answers JSON over HTTP, refuses what its contrac
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
-}, 60_000);
+});
 
 test("the agent that finds no broker says so in one line", async () => {
   const node = join(agent, "node_modules/.bin/node");
   const ended = await run(node, ["src/agent.ts"], { cwd: agent, env: { PARLEY_NATS_URL: "nats://127.0.0.1:1" } });
   expect(ended).toEqual({ code: 1, said: expect.stringMatching(/^BROKER_UNAVAILABLE: broker at .*\n$/) });
-}, 60_000);
+});
 
 test("contracts of one's own may use those that Parley brings: its policies, validation rules, google.api", async () => {
   const contract = `syntax = "proto3";
@@ -136,13 +136,13 @@ service AskService {
     console.log(getOption(AskService.method.ask, http).pattern.value);`;
   const node = join(agent, "node_modules/.bin/node");
   expect(await succeeds(node, ["--input-type=module", "--eval", program], agent)).toBe("/ask/{text}\n");
-}, 60_000);
+});
 
 test("parley up starts the agent that package.json names", async () => {
   const env = { PARLEY_NATS_URL: broker.url };
   const said = await succeeds("npm", ["start", "--", "--port", "0", "--exit"], agent, env);
   expect(said).toMatch(/^ready http:\/\/localhost:\d+$/m);
-}, 60_000);
+});
 
 test("every entry of every package is there, for Node and, without leniency, for the compiler", async () => {
   const entries = packageFolders.flatMap((name) => entriesOf(name));
@@ -154,7 +154,7 @@ test("every entry of every package is there, for Node and, without leniency, for
   const parameters = [...strictly, "--noEmit", "--skipLibCheck", "false", "--ignoreConfig", "entries.ts"];
   await succeeds(join(agent, "node_modules/.bin/tsc"), parameters, agent);
   await succeeds(join(agent, "node_modules/.bin/node"), ["entries.ts"], agent);
-}, 60_000);
+});
 
 /** What a package lets others import, by its name in this very installation. */
 function entriesOf(packageFolder: string): readonly string[] {

@@ -158,7 +158,7 @@ test("what an instance does not settle goes to another one in time, what it says
   const again = await first.next();
   expect([again.text, again.message.deliveryCount]).toEqual([forgotten.text, 2]);
   expect(first.waiting).toBe(0);
-}, 20_000);
+});
 
 test("a durable that is deleted is made again, and nothing that was not settled is left out", async () => {
   await using mesh = await openTestBroker();

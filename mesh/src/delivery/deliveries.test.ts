@@ -61,4 +61,4 @@ test("a stream that is deleted underneath is made again from the journals, and w
   await mesh.say("third");
   await until(() => heard.includes("second") && heard.includes("third"));
   expect([...new Set(heard)].toSorted()).toEqual(["first", "second", "third"]);
-}, 40_000);
+});

@@ -52,7 +52,7 @@ test("instances that come share the partitions, one that leaves gives its own ba
   expect(tape.began.slice(before + keys.length).every(({ by }) => by === "second")).toBe(true);
   expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
   void second;
-}, 40_000);
+});
 
 /** In every run few enough for its time; 10,000 pass too. */
 const manyKeys = Number(process.env["PARLEY_TEST_KEYS"] ?? 1_500);
@@ -81,7 +81,7 @@ test("of many keys one is poison: it is tried and buried by itself, and all othe
   }
   expect(tries.toSorted()).toEqual(tries);
   expect(new Set(tries)).toEqual(new Set(["poison 1", "poison 2"]));
-}, 60_000);
+});
 
 test("a key that is stuck with hundreds behind it goes to a siding, the other keys of its partition go on, and its order is kept over a change of instance", async () => {
   await using mesh = await openTestDeliveries();
@@ -123,4 +123,4 @@ test("a key that is stuck with hundreds behind it goes to a siding, the other ke
   await mesh.say("stuck");
   await until(() => tape.of("stuck").length === said + 1);
   expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
-}, 40_000);
+});

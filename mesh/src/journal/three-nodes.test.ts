@@ -28,7 +28,7 @@ beforeAll(async () => {
   cluster = await startCluster({ storeDir });
   world = await openJournalWorld(cluster.url);
   hosts = await Promise.all(cluster.servers.map(({ url }) => world.host({ url })));
-}, 60_000);
+});
 
 afterAll(async () => {
   await world[Symbol.asyncDispose]();

@@ -16,4 +16,4 @@ test("a pool that loses a worker, a mail server that is down, silent phones and 
   expect(isWell).toBe(true);
   expect(lines).toContain("2 calls reached nobody: text messages took their place");
   expect(lines.filter((line) => line.startsWith("dead letter"))).toHaveLength(2);
-}, 60_000);
+});
