@@ -12,8 +12,8 @@ function helpOf(command: (typeof commands)[number]): string {
   return text;
 }
 
-test("every command that can be run ends its help with examples of itself", () => {
-  for (const command of commands.filter((one) => one.commands.length === 0)) {
+test("every command, and every group of them, ends its help with examples of itself", () => {
+  for (const command of commands) {
     const path = command.parent === null || command.parent.name() === "parley" ? "" : `${command.parent.name()} `;
     expect(helpOf(command)).toMatch(new RegExp(`\\nExamples:\\n  parley ${path}${command.name()}\\b`));
   }

@@ -51,7 +51,7 @@ async function letters(
 }
 
 test("dlq list and show tell who gave up on what, and why, for people and for programs", async () => {
-  expect(await parley("dlq", "list")).toMatchObject({ code: 0, output: "No dead letters.\n" });
+  expect(await parley("dlq", "list")).toMatchObject({ code: 0, output: "no dead letters\n" });
   expect(await letters()).toEqual([]);
   await die("shown", "hidden");
   const [{ id } = { id: "" }] = await letters("--key", "shown");

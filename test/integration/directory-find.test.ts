@@ -96,10 +96,13 @@ test("an instance tells with each sign of life what it does and how it has done,
   const gate = Promise.withResolvers<void>();
   state.gate = gate.promise;
   for (let i = 0; i < 3; i++) await mesh.client(EchoService).echo({ text: "hi" });
-  await mesh
-    .client(EchoService)
-    .failOnce({ code: "REFUSED" })
-    .catch(() => {});
+  // One that failed, and one that refused what it was asked, which is no fault of its own.
+  for (const code of ["INTERNAL", "REFUSED"]) {
+    await mesh
+      .client(EchoService)
+      .failOnce({ code })
+      .catch(() => {});
+  }
   const slow = mesh.client(EchoService).narrow({}, { timeoutMs: 60_000 });
   const stateNow = async () => (await directory.getAgent({ id })).instance;
   let now = await stateNow();
@@ -110,7 +113,7 @@ test("an instance tells with each sign of life what it does and how it has done,
   const { health, state: told } = now ?? {};
   expect(told).toMatchObject({
     currentWork: [{ operation: `${EchoService.typeName}/Narrow` }],
-    performance: { completed: 4n, failed: 1n, errorRate: 0.25 },
+    performance: { completed: 5n, failed: 1n, refused: 1n, errorRate: 0.2 },
   });
   expect(told?.performance?.averageResponseTime).toBeDefined();
   expect(Number(told?.resources?.memoryBytes)).toBeGreaterThan(1e7);

@@ -25,7 +25,7 @@ test("the operator lists streams, and of each hearer how much waits for it and s
   expect(named("EVENTS")(before)).toMatchObject({
     messages: 0n,
     replicas: 1,
-    hearers: [{ undelivered: 0n, unsettled: 0n }],
+    hearers: [{ agent: "test.slow", hearer: "wait", part: "", undelivered: 0n, unsettled: 0n }],
   });
   expect(named("EVENTS")(before)?.oldest).toBeUndefined();
   expect(named("JOURNAL_parley-test-v1")(before)?.maxBytes).toBeGreaterThanOrEqual(0n);

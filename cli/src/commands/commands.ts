@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { type Command, Option } from "commander";
+import { authorOption } from "./author-option.ts";
 import { countArgument } from "./count-argument.ts";
 import { dueArgument } from "./due-argument.ts";
 import { momentArgument } from "./moment-argument.ts";
@@ -67,8 +68,10 @@ function cancel(): Command {
     summary: "take a command back",
     description:
       "Takes a command back, so that it is not run. One that runs is asked to stop. Exits with 1 when it has ended otherwise.",
-    examples: ["parley commands cancel 019a2b3c-0000-7000-8000-000000000000"],
-  }).action(async (id, options) => (await load()).cancelCommand(id, options));
+    examples: ["parley commands cancel 019a2b3c-0000-7000-8000-000000000000 --author ada"],
+  })
+    .addOption(authorOption("--author <name>", "who takes it back"))
+    .action(async (id, options) => (await load()).cancelCommand(id, options));
 }
 
 function dispatch(): Command {
@@ -77,8 +80,8 @@ function dispatch(): Command {
     summary: "have a method run as a durable command",
     description: "Dispatches a method by hand, checked against its contract. Prints the command when it is stored.",
     examples: [
-      `parley commands dispatch EmailAgentService/SendEmail '{"to":"ada@example.org"}'`,
-      "parley commands dispatch EmailAgentService/SendEmail @request.json --at 2h --batch b-7",
+      `parley commands dispatch SchedulingAgentService/RequestAppointment '{"userId":"ada","serviceType":"doctor"}'`,
+      "parley commands dispatch SchedulingAgentService/RequestAppointment @request.json --at 2h --batch b-7",
     ],
   })
     .option("--at <time>", "when it is to be run: in 2h, or 2026-11-21T10:00:00Z", dueArgument)

@@ -25,7 +25,7 @@ function listCommand(): Command {
     description: "Lists dead letters, newest first: who gave up on what, when and why.",
     examples: [
       "parley dlq list",
-      "parley dlq list --agent outreach.sms --since 2h",
+      "parley dlq list --agent scheduling.user --since 2h",
       "parley dlq list --code UNDECODABLE -o json | jq -r '.[].id'",
     ],
   });
@@ -89,8 +89,8 @@ function redriveCommand(): Command {
       "could not be redriven.",
     examples: [
       "parley dlq redrive dDUo0XUkfzUkqbnAa_1vPg",
-      "parley dlq redrive --agent outreach.sms --class UNAVAILABLE --dry-run",
-      "parley dlq redrive --agent outreach.sms --class UNAVAILABLE --rate 10",
+      "parley dlq redrive --agent scheduling.user --class UNAVAILABLE --dry-run",
+      "parley dlq redrive --agent scheduling.user --class UNAVAILABLE --rate 10",
     ],
   });
   return withLetterFilter(command)
@@ -113,7 +113,7 @@ function discardCommand(): Command {
       "be removed.",
     examples: [
       'parley dlq discard dDUo0XUkfzUkqbnAa_1vPg --reason "customer left"',
-      'parley dlq discard --agent outreach.sms --until 7d --reason "too late to be sent" --dry-run',
+      'parley dlq discard --agent scheduling.user --until 7d --reason "too late to be sent" --dry-run',
     ],
   });
   return withLetterFilter(command)

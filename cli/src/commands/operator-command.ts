@@ -43,12 +43,24 @@ export function describedCommand({ name, summary, description, examples }: Comma
   const [first = "", ...args] = name.split(" ");
   const command = new Command(first).summary(summary).description(description);
   for (const argument of args) command.argument(argument);
+  examplesOf.set(command, examples);
+  return withExamples(command, examples);
+}
+
+/** Ends the help of a command with whole command lines. */
+function withExamples(command: Command, examples: readonly string[]): Command {
   return command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
 }
 
-/** Several commands under one noun: `parley dlq list`. */
+/** The examples of each command that was described, for the group that it is in. */
+const examplesOf = new WeakMap<Command, readonly string[]>();
+
+/** Several commands under one noun: `parley dlq list`. Its help ends with the first example of each. */
 export function commandGroup(name: string, summary: string, commands: readonly Command[]): Command {
   const group = new Command(name).summary(summary).description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
   for (const command of commands) group.addCommand(command);
-  return group;
+  return withExamples(
+    group,
+    commands.flatMap((command) => examplesOf.get(command)?.slice(0, 1) ?? []),
+  );
 }

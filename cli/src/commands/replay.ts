@@ -17,7 +17,7 @@ export function replayCommand(): Command {
       "again. A handler without state runs again in both cases. Exits with 1 when some could not be sent.",
     examples: [
       "parley replay scheduling.user tell-user-confirmed --since 2h --dry-run",
-      "parley replay billing.ledger count --event APPOINTMENT_CONFIRMED --rate 20",
+      "parley replay scheduling.provider tell-provider-confirmed --event APPOINTMENT_CONFIRMED --rate 20",
       "parley replay scheduling.user tell-user-confirmed --key prov_dr_smith --since 2026-11-21T10:00:00Z --until 2026-11-21T11:00:00Z --again",
     ],
   })

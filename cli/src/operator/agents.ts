@@ -10,21 +10,16 @@ import {
   DirectoryService,
   InstanceStatus,
 } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
-import type { OutputFormat } from "../commands/output-option.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
 import { agentLine, agentPage, agentsTable } from "../terminal/agents-text.ts";
 import { interruption } from "../terminal/interruption.ts";
 import { show } from "../terminal/show.ts";
 import { styleFor } from "../terminal/style.ts";
 import { UsageError } from "../usage-error.ts";
 import { meshClient } from "./mesh-client.ts";
-
-interface Choice extends MeshChoice {
-  readonly output: OutputFormat;
-}
+import type { OperatorChoice } from "./operator-choice.ts";
 
 /** Which instances are meant, as it is typed. */
-export interface AgentsChoice extends Choice {
+export interface AgentsChoice extends OperatorChoice {
   readonly name?: string | undefined;
   readonly service?: string | undefined;
   readonly role?: string | undefined;
@@ -44,7 +39,7 @@ export async function listAgents(choice: AgentsChoice): Promise<void> {
 }
 
 /** Prints all that is known of the instances of an agent, or of one. @throws UsageError when there is none */
-export async function showAgents(agent: string, choice: Choice): Promise<void> {
+export async function showAgents(agent: string, choice: OperatorChoice): Promise<void> {
   const { instances } = await meshClient(DirectoryService, choice).listAgents({});
   const meant = instances.filter(({ profile }) => profile?.name === agent || profile?.id === agent);
   if (meant.length === 0) {

@@ -6,24 +6,19 @@ import { type Command, CommandService, CommandState } from "@parley/contracts/pa
 import { Priority } from "@parley/contracts/parley/mesh/v1/policy_pb.js";
 import { jsonText, jsonValue } from "../commands/json-argument.ts";
 import type { OutputFormat } from "../commands/output-option.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
 import { commandJson } from "../terminal/command-json.ts";
-import { commandLines, commandRows, commandStateName } from "../terminal/command-text.ts";
+import { commandLines, commandStateName, commandsTable } from "../terminal/command-text.ts";
 import { interruption } from "../terminal/interruption.ts";
 import { show } from "../terminal/show.ts";
 import { styleFor } from "../terminal/style.ts";
-import { tableLines } from "../terminal/table.ts";
 import { meshClient } from "./mesh-client.ts";
 import { meshContracts } from "./mesh-contracts.ts";
 import { methodNamed } from "./method-named.ts";
-import { readPages } from "./pages.ts";
-
-interface Choice extends MeshChoice {
-  readonly output: OutputFormat;
-}
+import type { AuthorChoice, OperatorChoice } from "./operator-choice.ts";
+import { readPages, tellMore } from "./pages.ts";
 
 /** Which commands are listed. */
-export interface ListChoice extends Choice {
+export interface ListChoice extends OperatorChoice {
   readonly agent?: string | undefined;
   readonly method?: string | undefined;
   readonly batch?: string | undefined;
@@ -35,7 +30,7 @@ export interface ListChoice extends Choice {
 }
 
 /** How a command is dispatched. */
-export interface DispatchChoice extends Choice {
+export interface DispatchChoice extends OperatorChoice {
   /** Milliseconds since the epoch. */
   readonly at?: number | undefined;
   readonly priority?: string | undefined;
@@ -53,25 +48,25 @@ export async function listCommands({ output, limit, since, until, ...choice }: L
   const { agent = "", batch: batchId = "" } = choice;
   const method = choice.method === undefined ? "" : methodNamed(await meshContracts(choice), choice.method).name;
   const asked = { agent, method, batchId, state: stateOf(choice.status), since: time(since), until: time(until) };
-  const { items, hasMore } = await readPages(async (pageToken, left) => {
+  const listed = await readPages(async (pageToken, left) => {
     const request = { ...given(asked), pageToken, pageSize: Math.min(left, mostAtOnce) };
     const { commands, nextPageToken } = await client.listCommands(request);
     return { items: commands, nextPageToken };
   }, limit);
   show(output, {
-    json: () => items.map(commandJson),
-    table: (style) => tableLines(commandRows(items, style), { right: [3] }),
+    json: () => listed.items.map(commandJson),
+    table: (style) => commandsTable(listed.items, style),
   });
-  if (hasMore) process.stderr.write(`parley: there are more; --limit shows them\n`);
+  tellMore(listed, limit);
 }
 
 /** Prints one command. */
-export async function showCommand(id: string, { output, ...choice }: Choice): Promise<void> {
+export async function showCommand(id: string, { output, ...choice }: OperatorChoice): Promise<void> {
   print(output, (await meshClient(CommandService, choice).getCommand({ id })).command);
 }
 
 /** Prints a command, then each of its changes, until it has ended. */
-export async function watchCommand(id: string, { output, ...choice }: Choice): Promise<void> {
+export async function watchCommand(id: string, { output, ...choice }: OperatorChoice): Promise<void> {
   const signal = interruption();
   let last: Command | undefined;
   try {
@@ -89,8 +84,8 @@ export async function watchCommand(id: string, { output, ...choice }: Choice): P
 }
 
 /** Takes a command back and prints it as it is then. */
-export async function cancelCommand(id: string, { output, ...choice }: Choice): Promise<void> {
-  print(output, (await meshClient(CommandService, choice).cancelCommand({ id })).command);
+export async function cancelCommand(id: string, { output, author, ...choice }: AuthorChoice): Promise<void> {
+  print(output, (await meshClient(CommandService, choice).cancelCommand({ id, author })).command);
 }
 
 /** Dispatches a method and prints the command. */

@@ -8,20 +8,14 @@ import {
   MaintenanceSchema,
   MaintenanceService,
 } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
-import type { OutputFormat } from "../commands/output-option.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
+import { listLines } from "../terminal/list.ts";
 import { moment } from "../terminal/moment.ts";
 import { show } from "../terminal/show.ts";
-import { tableLines } from "../terminal/table.ts";
 import { meshClient } from "./mesh-client.ts";
+import type { AuthorChoice, OperatorChoice } from "./operator-choice.ts";
 
-interface Choice extends MeshChoice {
-  readonly output: OutputFormat;
-}
-
-interface ScopeChoice extends Choice {
+interface ScopeChoice extends AuthorChoice {
   readonly domain?: string | undefined;
-  readonly author: string;
 }
 
 interface BeginChoice extends ScopeChoice {
@@ -56,19 +50,16 @@ export async function endMaintenance(choice: ScopeChoice): Promise<void> {
 }
 
 /** Prints the maintenances that are underway. */
-export async function listMaintenances(choice: Choice): Promise<void> {
+export async function listMaintenances(choice: OperatorChoice): Promise<void> {
   const { maintenances } = await meshClient(MaintenanceService, choice).listMaintenances({});
   print(maintenances, choice.output);
 }
 
-function print(maintenances: readonly Maintenance[], output: OutputFormat): void {
-  const none = ["no maintenance is underway"];
+function print(maintenances: readonly Maintenance[], output: OperatorChoice["output"]): void {
+  const head = ["SCOPE", "SINCE", "EXPECTED END", "BY", "REASON"];
   show(output, {
     json: () => maintenances.map((one) => toJson(MaintenanceSchema, one)),
-    table: ({ bold }) =>
-      maintenances.length === 0
-        ? none
-        : tableLines([["SCOPE", "SINCE", "EXPECTED END", "BY", "REASON"].map(bold), ...maintenances.map(row)]),
+    table: (style) => listLines({ head, rows: maintenances.map(row), none: "no maintenance is underway" }, style),
   });
 }
 

@@ -13,21 +13,13 @@ import {
   BreakerPolicySchema,
   RetryPolicySchema,
 } from "@parley/contracts/parley/mesh/v1/policy_pb.js";
-import type { OutputFormat } from "../commands/output-option.ts";
 import type { MeshChoice } from "../state/find-mesh.ts";
 import { overlayTable, overlayText } from "../terminal/overlays-text.ts";
 import { show } from "../terminal/show.ts";
 import { meshClient } from "./mesh-client.ts";
 import { meshContracts } from "./mesh-contracts.ts";
 import { methodNamed } from "./method-named.ts";
-
-interface Choice extends MeshChoice {
-  readonly output: OutputFormat;
-}
-
-interface AuthorChoice extends Choice {
-  readonly author: string;
-}
+import type { AuthorChoice, OperatorChoice } from "./operator-choice.ts";
 
 /** What an overlay sets, as it is typed; lengths of time in milliseconds. */
 export interface OverlayChoice extends AuthorChoice {
@@ -44,7 +36,7 @@ export interface OverlayChoice extends AuthorChoice {
 }
 
 /** Prints the overlays that hold now. */
-export async function listOverlays(choice: Choice): Promise<void> {
+export async function listOverlays(choice: OperatorChoice): Promise<void> {
   const { overlays } = await meshClient(PolicyOverlayService, choice).listOverlays({});
   print(overlays, choice.output);
 }
@@ -97,7 +89,7 @@ function breakerOf(choice: OverlayChoice): BreakerPolicy | undefined {
   });
 }
 
-function print(overlays: readonly PolicyOverlay[], output: OutputFormat): void {
+function print(overlays: readonly PolicyOverlay[], output: OperatorChoice["output"]): void {
   show(output, {
     json: () => overlays.map((one) => toJson(PolicyOverlaySchema, one)),
     table: (style) => overlayTable(overlays, style),

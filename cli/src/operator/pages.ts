@@ -15,6 +15,11 @@ export interface Listed<Item> {
   readonly hasMore: boolean;
 }
 
+/** Says on standard error how to see more than `limit` of them, where there are more. */
+export function tellMore({ hasMore }: Listed<unknown>, limit: number): void {
+  if (hasMore) process.stderr.write(`There are more: --limit ${limit * 2} shows them.\n`);
+}
+
 /** Reads pages one after the other until there are `limit` items, or no more. */
 export async function readPages<Item>(
   read: (pageToken: string, pageSize: number) => Promise<Page<Item>>,

@@ -9,16 +9,14 @@ import {
   StreamService,
   type StreamState,
 } from "@parley/contracts/parley/mesh/v1/stream_pb.js";
-import type { OutputFormat } from "../commands/output-option.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
 import { duration } from "../terminal/duration.ts";
+import { listLines } from "../terminal/list.ts";
 import { show } from "../terminal/show.ts";
-import { tableLines } from "../terminal/table.ts";
 import { meshClient } from "./mesh-client.ts";
+import type { OperatorChoice } from "./operator-choice.ts";
 
-interface Choice extends MeshChoice {
+interface Choice extends OperatorChoice {
   readonly hearers: boolean;
-  readonly output: OutputFormat;
 }
 
 /** Prints the streams of a mesh, and with `hearers` who is how far in each. */
@@ -30,29 +28,35 @@ export async function streams({ hearers, output, ...choice }: Choice): Promise<v
       const value = toJson(ListStreamsResponseSchema, answer);
       return typeof value === "object" && value !== null && "streams" in value ? value["streams"] : [];
     },
-    table: ({ bold }) => {
-      const places = answer.streams.flatMap((stream) => stream.hearers.map((hearer) => hearerRow(stream, hearer, now)));
-      return [
-        ...tableLines(
-          [
-            ["STREAM", "MESSAGES", "BYTES", "OF AT MOST", "OLDEST", "REPLICAS", "HEARERS"].map(bold),
-            ...answer.streams.map((one) => row(one, now)),
-          ],
-          { right: [1, 2, 3, 4, 5, 6] },
-        ),
-        ...(hearers
-          ? [
-              "",
-              ...tableLines(
-                [["HEARER", "STREAM", "WAITING", "IN HAND", "OLDEST WAITS", "PULLS"].map(bold), ...places],
-                { right: [2, 3, 4, 5] },
-              ),
-            ]
-          : []),
-      ];
-    },
+    table: (style) => [
+      ...listLines({ ...streamList, rows: answer.streams.map((one) => row(one, now)) }, style),
+      ...(hearers
+        ? [
+            "",
+            ...listLines(
+              {
+                ...hearerList,
+                rows: answer.streams.flatMap((one) => one.hearers.map((hearer) => hearerRow(one, hearer, now))),
+              },
+              style,
+            ),
+          ]
+        : []),
+    ],
   });
 }
+
+const streamList = {
+  head: ["STREAM", "MESSAGES", "BYTES", "OF AT MOST", "OLDEST", "REPLICAS", "HEARERS"],
+  right: [1, 2, 3, 4, 5, 6],
+  none: "no streams",
+};
+
+const hearerList = {
+  head: ["AGENT", "HEARER", "PART", "STREAM", "WAITING", "IN HAND", "OLDEST WAITS", "PULLS"],
+  right: [4, 5, 6, 7],
+  none: "nobody hears anything",
+};
 
 function row(
   { name, messages, bytes, maxBytes, oldest, replicas, hearers }: StreamState,
@@ -64,9 +68,11 @@ function row(
 }
 
 function hearerRow({ name: stream }: StreamState, hearer: HearerState, now: number): readonly string[] {
-  const { name, undelivered, unsettled, oldestUndelivered, waitingPulls } = hearer;
+  const { agent, hearer: heard, part, undelivered, unsettled, oldestUndelivered, waitingPulls } = hearer;
+  // Of a method its service and name: the package is the agent's.
+  const short = heard.includes("/") ? heard.slice(heard.lastIndexOf(".") + 1) : heard;
   const age = oldestUndelivered === undefined ? "–" : duration(Math.max(0, now - timestampMs(oldestUndelivered)));
-  return [name, stream, String(undelivered), String(unsettled), age, String(waitingPulls)];
+  return [agent, short, part, stream, String(undelivered), String(unsettled), age, String(waitingPulls)];
 }
 
 /** Bytes for people: `512 B`, `1.5 MB`. */

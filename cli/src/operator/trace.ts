@@ -4,18 +4,16 @@
 import { toJson } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type TraceRecord, TraceRecordSchema, TraceService } from "@parley/contracts/parley/mesh/v1/trace_pb.js";
-import type { OutputFormat } from "../commands/output-option.ts";
-import type { MeshChoice } from "../state/find-mesh.ts";
 import { causationLines } from "../terminal/causation-tree.ts";
 import { interruptedCode, interruption } from "../terminal/interruption.ts";
 import { Progress } from "../terminal/progress.ts";
 import { show } from "../terminal/show.ts";
 import { meshClient } from "./mesh-client.ts";
+import type { OperatorChoice } from "./operator-choice.ts";
 
-interface Choice extends MeshChoice {
+interface Choice extends OperatorChoice {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  readonly output: OutputFormat;
 }
 
 /** Prints the tree of what a flow has stored; the process will exit with 1 when there is nothing. */

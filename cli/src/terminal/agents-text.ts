@@ -11,15 +11,16 @@ import {
   InstanceStatus,
 } from "@parley/contracts/parley/mesh/v1/directory_pb.js";
 import { duration } from "./duration.ts";
+import { listLines } from "./list.ts";
 import { moment } from "./moment.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 
 /** Instances as a table: who, how well, how busy. */
-export function agentsTable(instances: readonly AgentInstance[], { bold, red }: Style): readonly string[] {
-  if (instances.length === 0) return ["no such instance is there"];
+export function agentsTable(instances: readonly AgentInstance[], style: Style): readonly string[] {
   const head = ["AGENT", "INSTANCE", "STATUS", "ENDPOINT", "BUSY", "AVERAGE", "ERRORS", "SINCE"];
-  return tableLines([head.map(bold), ...instances.map((one) => row(one, red))]);
+  const rows = instances.map((one) => row(one, style.red));
+  return listLines({ head, rows, right: [4, 5, 6], none: "no such instance is there" }, style);
 }
 
 function row({ profile, state, health }: AgentInstance, red: Style["red"]): readonly string[] {
@@ -61,7 +62,9 @@ export function agentPage(instance: AgentInstance, { bold, dim, red }: Style): r
     ["permissions", profile?.permissions.join(", ") ?? ""],
     [
       "handled",
-      state?.performance === undefined ? "" : `${state.performance.completed}, ${state.performance.failed} failed`,
+      state?.performance === undefined
+        ? ""
+        : `${state.performance.completed}, ${state.performance.failed} failed, ${state.performance.refused} refused`,
     ],
     ["memory", state?.resources === undefined ? "" : `${Math.round(Number(state.resources.memoryBytes) / 1e6)} MB`],
     ["processor", state?.resources === undefined ? "" : `${state.resources.cpuCores.toFixed(2)} cores`],

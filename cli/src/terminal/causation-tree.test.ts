@@ -50,8 +50,8 @@ test("effects stand below their causes in the order of time, whatever order they
   expect(lines).toEqual([
     "2026-03-01T10:00:00.000Z  5 stored, from first to last 5 s",
     "conversation c-7",
-    "trace 4bf92f3577b34da6a3ce929d0e0e4736",
     "",
+    "trace 4bf92f3577b34da6a3ce929d0e0e4736",
     "   +0 ms  event    t.a  FIRST  k1",
     "   +7 ms  event      t.b  EARLY",
     "   +9 ms  command      t.b → t.c  Do",
@@ -60,18 +60,37 @@ test("effects stand below their causes in the order of time, whatever order they
   ]);
 });
 
-test("what a call brought about stands together, and so does what lost its cause or is its own", () => {
-  const of = (name: string, ms: number) => ({ header: { name, sourceAgentId: "t.a", timestamp: at(ms) } });
+test("what one call from outside set off stands together: a line for each call that stored something, its effects below", () => {
+  const of = (name: string, ms: number, traceId = "t1") => ({
+    ...{ traceId, header: { name, sourceAgentId: `t.${name.toLowerCase()}`, timestamp: at(ms) } },
+  });
   const lines = causationLines(
-    [record("x", "a-call", of("X", 3)), record("y", "a-call", of("Y", 5)), record("z", "z", of("Z", 8))],
+    [
+      ...[record("x", "outer", of("X", 3)), record("w", "inner", of("W", 1)), record("y", "outer", of("Y", 5))],
+      ...[
+        record("later", "", of("LATER", 9, "t2")),
+        record("own", "own", of("OWN", 8, "t2")),
+        record("lost", "", of("LOST", 9, "")),
+      ],
+    ],
     style,
   );
-  expect(lines.slice(4)).toEqual([
-    "+0 ms  call   a-call (calls are not stored)",
-    "+0 ms  event    t.a  X",
-    "+2 ms  event    t.a  Y",
-    "+5 ms  call   z (calls are not stored)",
-    "+5 ms  event    t.a  Z",
+  expect(lines.slice(2)).toEqual([
+    "",
+    "trace t1",
+    "+0 ms  call   → t.w  inner (not stored)",
+    "+0 ms  event    t.w  W",
+    "+2 ms  call   → t.x  outer (not stored)",
+    "+2 ms  event    t.x  X",
+    "+4 ms  event    t.y  Y",
+    "",
+    "trace t2",
+    "+7 ms  call   → t.own  own (not stored)",
+    "+7 ms  event    t.own  OWN",
+    "+8 ms  event  t.later  LATER",
+    "",
+    "without a trace",
+    "+8 ms  event  t.lost  LOST",
   ]);
 });
 

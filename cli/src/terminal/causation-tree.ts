@@ -14,19 +14,47 @@ interface Cause {
 }
 
 /**
- * Stored messages of a flow as a tree: each effect below its cause, in the order of time. What a call brought about has a
- * cause that is not stored: such effects stand together below a line that says so.
+ * Stored messages of a flow as trees, one per trace, which is what one call from outside set off: each effect below its cause,
+ * in the order of time. Calls are not stored: what each of them brought about stands below a line that says who answered it.
+ * Which of these calls another one of them made is seen in a tracing backend only.
  */
 export function causationLines(records: readonly TraceRecord[], style: Style): readonly string[] {
   const { bold, dim } = style;
   const sorted = [...records].sort((a, b) => sentAt(a) - sentAt(b));
   const [first] = sorted;
   if (first === undefined) return ["nothing of it is stored in that time; --since 7d reads further back"];
+  const begin = sentAt(first);
+  const rows: (readonly string[])[] = [];
+  const headings = new Map<number, string>();
+  const tell = ({ record, effects }: Cause, depth: number) => {
+    rows.push(row(record, { begin, depth, style }));
+    for (const effect of effects) tell(effect, depth + 1);
+  };
+  for (const [trace, ofTrace] of Map.groupBy(rootsOf(sorted), ({ record }) => record.traceId)) {
+    headings.set(rows.length, trace === "" ? "without a trace" : `trace ${trace}`);
+    for (const [because, roots] of Map.groupBy(ofTrace, ({ record }) => record.header?.causationId ?? "")) {
+      if (because !== "") rows.push(callRow(because, roots, { begin, depth: 0, style }));
+      for (const root of roots) tell(root, because === "" ? 0 : 1);
+    }
+  }
+  const conversations = new Set(sorted.map(({ header }) => header?.conversationId ?? "").filter((id) => id !== ""));
+  const lines = tableLines(rows, { right: [0] }).flatMap((line, index) => {
+    const heading = headings.get(index);
+    return heading === undefined ? [line] : ["", dim(heading), line];
+  });
+  return [
+    `${bold(new Date(begin).toISOString())}  ${sorted.length} stored, from first to last ${duration(Math.max(...sorted.map(sentAt)) - begin)}`,
+    ...[...conversations].map((id) => `conversation ${id}`),
+    ...lines,
+  ];
+}
+
+/** Messages whose cause is not stored, each with all that follows from it, in the order of `sorted`. */
+function rootsOf(sorted: readonly TraceRecord[]): readonly Cause[] {
   const causes = new Map<string, Cause>();
-  const letters: TraceRecord[] = [];
+  const letters = sorted.filter(({ kind }) => kind === RecordKind.DEAD_LETTER);
   for (const record of sorted) {
-    if (record.kind === RecordKind.DEAD_LETTER) letters.push(record);
-    else causes.set(idOf(record), { record, effects: [] });
+    if (record.kind !== RecordKind.DEAD_LETTER) causes.set(idOf(record), { record, effects: [] });
   }
   // A dead letter is the end of its message, not the message once more.
   for (const letter of letters) {
@@ -34,37 +62,12 @@ export function causationLines(records: readonly TraceRecord[], style: Style): r
     if (buried === undefined) causes.set(idOf(letter), { record: letter, effects: [] });
     else buried.effects.push({ record: letter, effects: [] });
   }
-  const unstored = new Map<string, Cause[]>();
-  for (const cause of causes.values()) {
-    const because = cause.record.header?.causationId ?? "";
-    const parent = causes.get(because);
-    if (parent !== undefined && parent !== cause) parent.effects.push(cause);
-    else unstored.set(because, [...(unstored.get(because) ?? []), cause]);
-  }
-  const rows: (readonly string[])[] = [];
-  const begin = sentAt(first);
-  const tell = ({ record, effects }: Cause, depth: number) => {
-    rows.push(row(record, { begin, depth, style }));
-    for (const effect of effects) tell(effect, depth + 1);
-  };
-  for (const [because, roots] of unstored) {
-    if (because !== "")
-      rows.push([
-        dim(`+${roots[0] === undefined ? 0 : sentAt(roots[0].record) - begin} ms`),
-        dim("call"),
-        dim(`${because} (calls are not stored)`),
-      ]);
-    for (const root of roots) tell(root, because === "" ? 0 : 1);
-  }
-  const traces = new Set(sorted.map(({ traceId }) => traceId).filter((id) => id !== ""));
-  const conversations = new Set(sorted.map(({ header }) => header?.conversationId ?? "").filter((id) => id !== ""));
-  return [
-    `${bold(new Date(begin).toISOString())}  ${sorted.length} stored, from first to last ${duration(Math.max(...sorted.map(sentAt)) - begin)}`,
-    ...[...conversations].map((id) => `conversation ${id}`),
-    ...[...traces].map((id) => `trace ${id}`),
-    "",
-    ...tableLines(rows, { right: [0] }),
-  ];
+  return [...causes.values()].filter((cause) => {
+    const parent = causes.get(cause.record.header?.causationId ?? "");
+    if (parent === undefined || parent === cause) return true;
+    parent.effects.push(cause);
+    return false;
+  });
 }
 
 const kinds: Readonly<Record<RecordKind, string>> = {
@@ -95,6 +98,14 @@ function row(record: TraceRecord, { begin, depth, style }: Place): readonly stri
   const who = targetAgentId === "" ? sourceAgentId : `${sourceAgentId} → ${targetAgentId}`;
   const what = bold(name.split("/").at(-1) ?? name);
   return [since, yellow(kinds[record.kind]), `${indent}${who}  ${what}  ${dim(record.key)}`];
+}
+
+/** A call that brought something about: when that was, who answered it. */
+function callRow(id: string, roots: readonly Cause[], { begin, style }: Place): readonly string[] {
+  const [first] = roots;
+  const who = first?.record.header?.sourceAgentId ?? "?";
+  const at = first === undefined ? 0 : sentAt(first.record) - begin;
+  return [style.dim(`+${at} ms`), style.dim("call"), style.dim(`→ ${who}  ${id} (not stored)`)];
 }
 
 /** When it was sent; a dead letter, when it was given up. In milliseconds since the epoch. */

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { type Command, CommandState } from "@parley/contracts/parley/mesh/v1/command_pb.js";
+import { listLines } from "./list.ts";
 import { moment } from "./moment.ts";
 import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
@@ -11,10 +12,10 @@ export function commandStateName({ state }: Command): string {
   return CommandState[state];
 }
 
-/** Commands as a table with its head. */
-export function commandRows(commands: readonly Command[], { bold }: Style): readonly (readonly string[])[] {
-  const head = ["CHANGED", "STATE", "METHOD", "TRIES", "NEXT TRY", "ID", "ERROR"].map(bold);
-  return [head, ...commands.map((command) => row(command))];
+/** Commands as a table. */
+export function commandsTable(commands: readonly Command[], style: Style): readonly string[] {
+  const head = ["CHANGED", "STATE", "METHOD", "TRIES", "NEXT TRY", "ID", "ERROR"];
+  return listLines({ head, rows: commands.map(row), right: [3], none: "no commands" }, style);
 }
 
 function row(command: Command): readonly string[] {

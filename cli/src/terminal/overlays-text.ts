@@ -4,18 +4,15 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { PolicyOverlay } from "@parley/contracts/parley/mesh/v1/overlay_pb.js";
 import { duration } from "./duration.ts";
+import { listLines } from "./list.ts";
 import { moment } from "./moment.ts";
 import type { Style } from "./style.ts";
-import { tableLines } from "./table.ts";
 
 /** Overlays as a table: what holds, until when, by whom and why. */
-export function overlayTable(overlays: readonly PolicyOverlay[], { bold }: Style): readonly string[] {
-  if (overlays.length === 0) return ["no method is overridden"];
+export function overlayTable(overlays: readonly PolicyOverlay[], style: Style): readonly string[] {
   const head = ["METHOD", "HOLDS", "UNTIL", "BY", "REASON"];
-  return tableLines([
-    head.map(bold),
-    ...overlays.map((one) => [one.method, overlayText(one), moment(one.expiresAt), one.author, one.reason]),
-  ]);
+  const rows = overlays.map((one) => [one.method, overlayText(one), moment(one.expiresAt), one.author, one.reason]);
+  return listLines({ head, rows, none: "no method is overridden" }, style);
 }
 
 /** What an overlay sets, in one line. */

@@ -30,6 +30,7 @@ export function agentStates(workload: Workload, port: Pick<Port, "connections">)
       performance: {
         completed: BigInt(workload.completed),
         failed: BigInt(workload.failed),
+        refused: BigInt(workload.refused),
         averageResponseTime: durationFromMs(Math.round(workload.averageMs)),
         errorRate: workload.errorRate,
       },

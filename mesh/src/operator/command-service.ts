@@ -57,9 +57,9 @@ export function commandService(attached: () => Promise<Desk>): Served {
         yield { command: shown(command, await contracts.all()) };
       }
     },
-    async cancelCommand({ id }, { header }) {
+    async cancelCommand({ id, author }, { header }) {
       const { host, contracts } = await attached();
-      const command = await host.commandDesk.cancel(id, { by: header.sourceAgentId });
+      const command = await host.commandDesk.cancel(id, { by: author || header.sourceAgentId });
       return { command: shown(command, await contracts.all()) };
     },
     async listCommands(request) {

@@ -12,6 +12,7 @@ import {
 import type { Host } from "../agent/host-options.ts";
 import { type Served, serve } from "../agent/serve.ts";
 import type { Broker } from "../broker/connection.ts";
+import { nameOfToken } from "../broker/key-token.ts";
 import { firstOf } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 
@@ -60,8 +61,9 @@ async function hearerOf(broker: Broker, info: ConsumerInfo): Promise<MessageInit
       ? []
       : await Promise.all(filters.map((filter) => firstOf(broker, stream, { filter, from: delivered.stream_seq + 1 })));
   const oldest = Math.min(...first.flatMap((stored) => (stored === undefined ? [] : [stored.storedAt])));
+  const [agent = "", hearer = "", part = ""] = name.split("~").map(nameOfToken);
   return {
-    name,
+    ...{ name, agent, hearer, part },
     undelivered: BigInt(num_pending),
     unsettled: BigInt(num_ack_pending),
     waitingPulls: num_waiting,

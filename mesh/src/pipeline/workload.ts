@@ -2,6 +2,8 @@
 // Copyright the Parley authors
 
 import { performance } from "node:perf_hooks";
+import { MeshError } from "../mesh-error.ts";
+import { tellsOfHealth } from "../resilience/health.ts";
 import type { Incoming } from "./incoming.ts";
 import { type Step, untilEnd } from "./step.ts";
 
@@ -22,6 +24,7 @@ export class Workload {
   readonly #inHand = new Set<Work>();
   #completed = 0;
   #failed = 0;
+  #refused = 0;
   #averageMs = 0;
   #errorRate = 0;
 
@@ -30,13 +33,19 @@ export class Workload {
     return this.#inHand;
   }
 
-  /** Handlers that ended, failed ones included. */
+  /** Handlers that ended, failed and refused ones included. */
   get completed(): number {
     return this.#completed;
   }
 
+  /** Those of them after which the agent, or something behind it, may not be well. */
   get failed(): number {
     return this.#failed;
+  }
+
+  /** Those of them that refused what they were asked: the fault of whoever asked. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Moving average of what a handler took, a stream until its last message; 0 before the first. */
@@ -44,7 +53,7 @@ export class Workload {
     return this.#averageMs;
   }
 
-  /** Share of failures lately, 0 to 1. */
+  /** Share of failures lately, 0 to 1; what was refused is none. */
   get errorRate(): number {
     return this.#errorRate;
   }
@@ -57,8 +66,9 @@ export class Workload {
     return (error) => {
       this.#inHand.delete(work);
       this.#completed++;
-      const failed = error === undefined ? 0 : 1;
+      const failed = error !== undefined && tellsOfHealth(MeshError.from(error)) ? 1 : 0;
       this.#failed += failed;
+      if (error !== undefined) this.#refused += 1 - failed;
       // The plain mean until there are enough of them.
       const weight = Math.max(1 / this.#completed, 1 / span);
       this.#averageMs += (performance.now() - started - this.#averageMs) * weight;

@@ -6,11 +6,11 @@ import { type DeadLetterSummary, DeadLetterSummarySchema } from "@parley/contrac
 import type { LetterFilterChoice } from "../../commands/letter-filter-options.ts";
 import type { OutputFormat } from "../../commands/output-option.ts";
 import type { MeshChoice } from "../../state/find-mesh.ts";
+import { listLines } from "../../terminal/list.ts";
 import { moment } from "../../terminal/moment.ts";
 import { show } from "../../terminal/show.ts";
 import type { Style } from "../../terminal/style.ts";
-import { tableLines } from "../../terminal/table.ts";
-import { readPages } from "../pages.ts";
+import { readPages, tellMore } from "../pages.ts";
 import { filterOf, letterClient } from "./letter-client.ts";
 
 /** Which letters are listed, and how. */
@@ -26,24 +26,24 @@ const maxPage = 1_000;
 export async function listLetters(choice: ListChoice): Promise<void> {
   const client = letterClient(choice);
   const filter = filterOf(choice);
-  const { items, hasMore } = await readPages<DeadLetterSummary>(async (pageToken, pageSize) => {
+  const listed = await readPages<DeadLetterSummary>(async (pageToken, pageSize) => {
     const page = await client.listDeadLetters({ filter, pageToken, pageSize: Math.min(pageSize, maxPage) });
     return { items: page.deadLetters, nextPageToken: page.nextPageToken };
   }, choice.limit);
   show(choice.output, {
-    json: () => items.map((item) => toJson(DeadLetterSummarySchema, item)),
-    table: (style) => (items.length === 0 ? ["No dead letters."] : table(items, style)),
+    json: () => listed.items.map((item) => toJson(DeadLetterSummarySchema, item)),
+    table: (style) => table(listed.items, style),
   });
-  if (hasMore) process.stderr.write(`There are more: --limit ${choice.limit * 2} shows them.\n`);
+  tellMore(listed, choice.limit);
 }
 
-function table(items: readonly DeadLetterSummary[], { bold, red }: Style): readonly string[] {
-  const head = ["ID", "DIED", "AGENT", "HEARER", "KEY", "TRIES", "CODE", "WHY"].map(bold);
+function table(items: readonly DeadLetterSummary[], style: Style): readonly string[] {
+  const head = ["ID", "DIED", "AGENT", "HEARER", "KEY", "TRIES", "CODE", "WHY"];
   const rows = items.map(({ id, diedAt, agent, hearer, key, attempts, error }) => [
     ...[id, moment(diedAt), agent, lastPart(hearer), oneLine(key, 24), String(attempts)],
-    ...[red(error?.code ?? ""), oneLine(error?.message ?? "", 60)],
+    ...[style.red(error?.code ?? ""), oneLine(error?.message ?? "", 60)],
   ]);
-  return tableLines([head, ...rows], { right: [5] });
+  return listLines({ head, rows, right: [5], none: "no dead letters" }, style);
 }
 
 /** Of a method its service and name: the package is the agent's. */

@@ -11,12 +11,12 @@ import {
 } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import type { OutputFormat } from "../../commands/output-option.ts";
 import type { MeshChoice } from "../../state/find-mesh.ts";
+import { listLines } from "../../terminal/list.ts";
 import { moment } from "../../terminal/moment.ts";
 import { show } from "../../terminal/show.ts";
 import type { Style } from "../../terminal/style.ts";
-import { tableLines } from "../../terminal/table.ts";
 import { meshClient } from "../mesh-client.ts";
-import { readPages } from "../pages.ts";
+import { readPages, tellMore } from "../pages.ts";
 
 /** Which sagas are listed, and how. */
 export interface ListChoice extends MeshChoice {
@@ -44,15 +44,15 @@ export async function listSagas(choice: ListChoice): Promise<void> {
     ...(since === undefined ? {} : { changedAfter: timestampFromMs(since) }),
     ...(until === undefined ? {} : { changedBefore: timestampFromMs(until) }),
   };
-  const { items, hasMore } = await readPages<SagaSummary>(async (pageToken, pageSize) => {
+  const listed = await readPages<SagaSummary>(async (pageToken, pageSize) => {
     const page = await client.listSagas({ ...filter, pageToken, pageSize: Math.min(pageSize, maxPage) });
     return { items: page.sagas, nextPageToken: page.nextPageToken };
   }, limit);
   show(output, {
-    json: () => items.map((item) => toJson(SagaSummarySchema, item)),
-    table: (style) => (items.length === 0 ? ["No sagas."] : table(items, style)),
+    json: () => listed.items.map((item) => toJson(SagaSummarySchema, item)),
+    table: (style) => table(listed.items, style),
   });
-  if (hasMore) process.stderr.write(`There are more: --limit ${limit * 2} shows them.\n`);
+  tellMore(listed, limit);
 }
 
 /** A status as people read it: `needs attention`. */
@@ -69,8 +69,7 @@ function statusNamed(name: string): SagaStatus {
 }
 
 function table(items: readonly SagaSummary[], style: Style): readonly string[] {
-  const { bold } = style;
-  const head = ["SAGA", "STATUS", "STEPS", "BEGAN", "CHANGED", "DUE", "WHY"].map(bold);
+  const head = ["SAGA", "STATUS", "STEPS", "BEGAN", "CHANGED", "DUE", "WHY"];
   const rows = items.map(({ sagaId, status, canceled, steps, startedAt, changedAt, due, error }) => [
     sagaId,
     statusText(status, style),
@@ -80,5 +79,5 @@ function table(items: readonly SagaSummary[], style: Style): readonly string[] {
     moment(due),
     canceled ? "canceled" : (error?.code ?? ""),
   ]);
-  return tableLines([head, ...rows], { right: [2] });
+  return listLines({ head, rows, right: [2], none: "no sagas" }, style);
 }
