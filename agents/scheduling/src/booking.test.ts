@@ -234,6 +234,10 @@ test("what has been booked is moved by a sentence and a choice, and stands until
   const { appointments } = await world.scheduling.listAppointments({ userId: "ann" });
   expect(appointments).toEqual([moved.appointment]);
   expect((await say("thanks")).reply).toBe("You are welcome.");
+  // From the time that it has now.
+  const start = Number(moved.appointment?.startTime?.seconds);
+  expect(Number((await say("move it an hour later")).offers[0]?.startTime?.seconds)).toBe(start + 3_600);
+  await say("no thanks");
   expect((await say("Cancel my appointment")).reply).toMatch(/^Your appointment is cancelled/);
 });
 

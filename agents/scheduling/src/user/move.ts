@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { appointmentsReply, whereToReply, whichToMoveReply } from "../domain/conversation/replies.ts";
+import { wordsForStart } from "../domain/sentence/time-words.ts";
 import { book } from "./book.ts";
 import { upcoming } from "./cancel.ts";
 import { type Answer, say, type Turn } from "./turn.ts";
@@ -22,9 +23,12 @@ export async function move(turn: Turn): Promise<Answer> {
   if (more.length > 0 && latest === undefined) return say(whichToMoveReply(meant, reader));
   const moving = latest ?? only;
   const { serviceType, providerId, start, end } = moving;
-  const request = { serviceType, providerIds: [providerId], durationMinutes: (end - start) / 60_000 };
+  const { when, shift } = understood;
+  // "An hour later" than it is now.
+  const from = shift === undefined ? undefined : wordsForStart(start, reader.timeZone);
+  const request = { serviceType, providerIds: [providerId], durationMinutes: (end - start) / 60_000, when: from };
   const goingOn = { ...conversation, moving, request, offers: [], cancellable: [] };
-  if (understood.when !== undefined) return book({ ...turn, conversation: goingOn });
+  if (when !== undefined || shift !== undefined) return book({ ...turn, conversation: goingOn });
   return {
     reply: whereToReply(moving, reader),
     events: [

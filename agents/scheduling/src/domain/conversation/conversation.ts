@@ -4,6 +4,7 @@
 import type { Appointment } from "../booking/appointment.ts";
 import type { Failure, Offer } from "../booking/offer.ts";
 import { excluding } from "../sentence/exclusion.ts";
+import { shifted } from "../sentence/shift.ts";
 import { corrected, type TimeWords } from "../sentence/time-words.ts";
 import type { Understood } from "../sentence/understand.ts";
 
@@ -96,15 +97,16 @@ export function requestAfter(request: Request, understood: Understood): Request 
   const [serviceType] = understood.serviceTypes;
   const other = serviceType !== undefined && request.serviceType !== undefined && serviceType !== request.serviceType;
   const earlier: Request = other ? { providerIds: [], when: request.when } : request;
-  const { providerIds, unwantedIds = [] } = understood;
-  const wanted = providerIds.length > 0 ? providerIds : earlier.providerIds;
+  const { providerIds: named, unwantedIds = [], whom } = understood;
+  const providerIds = whom === "also" ? [...new Set([...earlier.providerIds, ...named])] : named;
+  const wanted = providerIds.length > 0 || whom === "anyone" ? providerIds : earlier.providerIds;
   const unwanted = [...(earlier.unwantedIds ?? []).filter((id) => !providerIds.includes(id)), ...unwantedIds];
   return {
     serviceType: serviceType ?? earlier.serviceType,
     providerIds: wanted.filter((id) => !unwanted.includes(id)),
     unwantedIds: unwanted.length > 0 ? [...new Set(unwanted)] : undefined,
     durationMinutes: understood.durationMinutes ?? earlier.durationMinutes,
-    when: excluding(corrected(earlier.when, understood.when), understood.notWhen),
+    when: excluding(shifted(corrected(earlier.when, understood.when), understood.shift), understood.notWhen),
   };
 }
 

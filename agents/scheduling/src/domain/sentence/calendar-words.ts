@@ -15,6 +15,11 @@ export function monthNumber(name: string): number {
   return months.indexOf(name.slice(0, 3)) + 1;
 }
 
+/** The beginning of a month's name from its number: 1 is "jan". */
+export function monthName(number: number): string {
+  return months[number - 1] ?? "";
+}
+
 const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** The number of a weekday from its name: 1 is Monday. */

@@ -22,9 +22,11 @@ export interface Choosable {
 const ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 const numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 const filler = String.raw`(?:i(?:'d| would|'ll| will)? (?:like|take|prefer|want|choose|go (?:for|with)) |let's (?:take|do|go with) |(?:please )?(?:book|take|choose|confirm) |(?:the )?(?:number|option|slot|offer|time|no\.?|nr\.?|#) ?|yes,? |ok(?:ay)?,? |the |please )`;
-const number = new RegExp(String.raw`^(?:${filler})*(\d{1,3}|${numbers.join("|")})(?: please|,? please)?[.!)]*$`);
+const number = new RegExp(
+  String.raw`^(?:${filler})*(\d{1,3}|${numbers.join("|")})(?: please|,? please| works| is (?:fine|good|great|ok|okay|perfect)| would be (?:fine|good|great))?[.!)]*$`,
+);
 const ordinal = new RegExp(
-  String.raw`\b(${ordinals.join("|")}|\d{1,2}(?:st|nd|rd|th)|last|earliest|latest)\b(?! (?:week|month|half|name|time i))`,
+  String.raw`\b(${ordinals.join("|")}|\d{1,2}(?:st|nd|rd|th)|last|earliest|latest|middle)\b(?! (?:week|of|month|half|name|time i))`,
 );
 
 const agreement =
@@ -43,6 +45,15 @@ export function attitudeOf(sentence: string): {
   return { agrees: agreement.test(sentence), refuses: refusal.test(sentence), wantsOther: otherwise.test(sentence) };
 }
 
+const pointing = new RegExp(
+  String.raw`\b(?:${ordinals.join("|")}|\d{1,2}(?:st|nd|rd|th)|last) (?:one|option|slot|offer)\b`,
+);
+
+/** Whether one of the offers is pointed at: "I'd rather have the third one" asks for nothing else. */
+export function pointsAtOne(sentence: string): boolean {
+  return pointing.test(sentence);
+}
+
 /** A choice by number or place: "2", "the first one", "option three", "the last". Undefined when the sentence counts nothing. */
 export function countedChoice(sentence: string, offered: number): Choice | undefined {
   const counted = number.exec(sentence)?.[1];
@@ -54,6 +65,7 @@ export function countedChoice(sentence: string, offered: number): Choice | undef
   if (place === undefined) return undefined;
   if (place === "last" || place === "latest") return { kind: "one", index: offered - 1 };
   if (place === "earliest") return { kind: "one", index: 0 };
+  if (place === "middle") return offered % 2 === 1 ? { kind: "one", index: (offered - 1) / 2 } : undefined;
   const named = ordinals.indexOf(place);
   return { kind: "one", index: named >= 0 ? named : Number.parseInt(place, 10) - 1 };
 }

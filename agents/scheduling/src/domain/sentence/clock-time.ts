@@ -20,7 +20,7 @@ const hourWords = [
 const hourWord = `(?:${hourWords.join("|")})`;
 const explicit = String.raw`(?:noon|midday|midnight|(?:half past|quarter past|quarter to) (?:${hourWord}|\d{1,2})|\d{1,2}[:.]\d{2}(?: ?[ap]m)?|\d{1,2} ?[ap]m|\d{1,2}h\d{2}|(?:\d{1,2}|${hourWord}) o'?clock)`;
 // A bare number is a time only where nothing makes it a date, a length or a count.
-const bare = String.raw`(?:\d{1,2}|${hourWord})(?! ?(?:st|nd|rd|th|[/.:%]\d|-(?:minute|hour)|days?|weeks?|months?|hours?|hrs?|minutes?|mins?|years?|people|persons?|of\b|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[ap]m|\d))`;
+const bare = String.raw`(?:\d{1,2}|${hourWord})(?! ?(?:(?:st|nd|rd|th)\b|[/.:%]\d|-(?:minute|hour)|days?|weeks?|months?|hours?|hrs?|minutes?|mins?|years?|people|persons?|of\b|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[ap]m|\d))`;
 
 /** Patterns of a time of day, as sources of regular expressions: one that cannot be anything else, and any. */
 export const clockPattern = {

@@ -16,9 +16,11 @@ export interface HourWords {
 const parts: readonly (readonly [pattern: RegExp, from: TimeOfDay, until: TimeOfDay])[] = [
   [/\b(?:early (?:in the )?morning|first thing)\b/, "06:00", "09:00"],
   [/\b(?:late (?:in the )?morning|before lunch)\b/, "10:00", "12:00"],
+  [/\bmid[- ]?morning\b/, "09:00", "11:00"],
   [/\bmornings?\b/, "06:00", "12:00"],
   [/\bearly (?:in the )?afternoon\b|\bafter lunch\b/, "12:00", "15:00"],
   [/\b(?:over |at |during )?lunch(?: ?time| break)?\b/, "11:30", "14:00"],
+  [/\bmid[- ]?afternoon\b/, "14:00", "16:00"],
   [/\b(?:late (?:in the )?afternoon|end of the day)\b/, "15:00", "18:00"],
   [/\bafternoons?\b/, "12:00", "18:00"],
   [/\bafter work\b/, "17:00", "22:00"],
@@ -28,7 +30,7 @@ const parts: readonly (readonly [pattern: RegExp, from: TimeOfDay, until: TimeOf
 
 const { any, explicit } = clockPattern;
 const ranges = [
-  new RegExp(String.raw`\b(?:between|from) (${any}) ?(?:and|to|until|till|-) ?(${any})`),
+  new RegExp(String.raw`\b(?:between|from) (${any}) ?(?:and|to|until|till|through|thru|-) ?(${any})`),
   new RegExp(`(${any}) ?(?:to|until|till|-) ?(${explicit})`),
 ];
 const untils = new RegExp(
@@ -37,7 +39,10 @@ const untils = new RegExp(
 const froms = new RegExp(
   String.raw`\b(?:(?:any ?time )?(?<!not )after|not (?:before|earlier than)|no earlier than|starting (?:at|from)|from|(?<!not |no )later than|earliest(?: at)?) (${any})(?: (?:on|onwards?))?`,
 );
-const ats = [new RegExp(String.raw`(?:\b(?:at|around|about|make it)|@) ?(${any})`), new RegExp(`(${explicit})`)];
+const ats = [
+  new RegExp(String.raw`(?:\b(?:at|around|about|make (?:it|that)|do|say)|@) ?(${any})`),
+  new RegExp(`(${explicit})`),
+];
 
 /** The time of day in a sentence. Limits narrow a part of the day ("afternoon, not before 3"), or win where they contradict it. */
 export function hoursIn(scan: Scan): HourWords & { readonly scan: Scan } {

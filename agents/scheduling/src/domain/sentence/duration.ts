@@ -3,14 +3,30 @@
 
 import { type Scan, take } from "./scan.ts";
 
-const numbers: Readonly<Record<string, number>> = { a: 1, an: 1, one: 1, two: 2, three: 3, four: 4 };
-const number = String.raw`(\d{1,3}(?:[.,]\d)?|an?|one|two|three|four)`;
+const numbers: Readonly<Record<string, number>> = {
+  a: 1,
+  an: 1,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  ten: 10,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+  forty: 40,
+  sixty: 60,
+  ninety: 90,
+};
+const number = String.raw`(\d{1,3}(?:[.,]\d)?|an?|one|two|three|four|ten|fifteen|twenty|thirty|forty|sixty|ninety)`;
 // "in half an hour", "after 2 hours" say when, not how long.
 const notWhen = String.raw`(?<!\b(?:in|within|after|next|every|past|last|half|quarters? of|the) )(?<![\d.,:])`;
 const patterns: readonly (readonly [pattern: RegExp, minutes: (match: RegExpExecArray) => number])[] = [
   [
-    new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?${number}[ -]?hours? and (?:a half|(\d{1,2}) minutes?)\b`),
-    (m) => 60 * value(m[1]) + Number(m[2] ?? 30),
+    new RegExp(
+      String.raw`${notWhen}\b(?:for )?(?:an? )?${number}[ -]?(?:hours?|hrs?) (?:and )?(?:(?<=and )a half|(\d{1,2}|fifteen|twenty|thirty) (?:minutes?|mins?))\b`,
+    ),
+    (m) => 60 * value(m[1]) + value(m[2] ?? "30"),
   ],
   [new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?(?:one|1) and a half hours?\b`), () => 90],
   [new RegExp(String.raw`${notWhen}\b(?:for )?(?:an? )?half[ -](?:an[ -])?hour(?:'s)?(?: long)?\b`), () => 30],

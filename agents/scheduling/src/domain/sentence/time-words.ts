@@ -73,6 +73,14 @@ export function corrected(earlier: TimeWords | undefined, later: TimeWords | und
   return { days, hours, at: ofDay.at, text: whole ? later.text : windowInWords({ days, hours, at: ofDay.at }) };
 }
 
+/** The words for one start: its day and its time on the clock there. */
+export function wordsForStart(start: number, timeZone: string): TimeWords {
+  const local = localTime(start, timeZone);
+  const days = { spans: [oneDay(local.toPlainDate())], weekdays: [] };
+  const at = local.toPlainTime().toString({ smallestUnit: "minute" });
+  return { days, at, text: windowInWords({ days, at }) };
+}
+
 /** The wish that the words stand for. */
 export function preferenceOf(words: TimeWords | undefined, { now, timeZone }: Here): TimePreference {
   if (words === undefined) return { wanted: { kind: "any" }, timeZone };
