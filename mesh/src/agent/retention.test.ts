@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 import { Contracts } from "../contracts/contracts.ts";
 import { compileContracts } from "../contracts/testdata/compile.ts";
-import { handledForMs, retentionOf } from "./retention.ts";
+import { handledForMs, retentionOf, statusForMs } from "./retention.ts";
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -27,12 +27,14 @@ service ShopService {
   return Contracts.decode(compileContracts({ "shop/v1/shop.proto": text }));
 }
 
-test("messages are kept for a week, or as long as a contract needs them, and repeats are recognised for a day longer", () => {
+test("messages are kept for a week, or as long as a contract needs them, and repeats and statuses are known for a day longer", () => {
   const short = retentionOf(contractsWith("retention: {seconds: 60}", ""));
   expect(short).toEqual(inDays(7, 7));
   expect(handledForMs(short)).toBe(8 * dayMs);
+  expect(statusForMs(short)).toBe(8 * dayMs);
 
   const long = retentionOf(contractsWith("retention: {seconds: 2592000}", "expires_after: {seconds: 1728000}"));
   expect(long).toEqual(inDays(30, 21));
   expect(handledForMs(long)).toBe(31 * dayMs);
+  expect(statusForMs(long)).toBe(22 * dayMs);
 });

@@ -28,3 +28,11 @@ export function retentionOf(contracts: Pick<Contracts, "events" | "services" | "
 export function handledForMs({ events, commands }: Retention): number {
   return Math.max(events, commands) + dayMs;
 }
+
+/**
+ * Milliseconds that the status of a command is kept after its last change, or after it is due: longer than COMMANDS keeps the
+ * message, so that what was done is never taken for not begun.
+ */
+export function statusForMs({ commands }: Retention): number {
+  return commands + dayMs;
+}

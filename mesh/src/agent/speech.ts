@@ -34,7 +34,7 @@ import { grantsOf, heldPermissions } from "./grants.ts";
 import type { Ground } from "./ground.ts";
 import { maintenanceOfCalls } from "./maintenance.ts";
 import { OutsideSystems } from "./outside-systems.ts";
-import { handledForMs } from "./retention.ts";
+import { handledForMs, statusForMs } from "./retention.ts";
 import { Routes } from "./routes.ts";
 
 /** All ways in which a host speaks: to others, and to what it keeps. */
@@ -119,7 +119,7 @@ export async function openSpeech(ground: Ground, init: SpeechInit, opening: Asyn
   });
   const projections = opening.use(new Projections(broker, subjects));
   await projections.start(agents.flatMap((agent) => agent.projections));
-  const statuses = new Statuses({ broker, subjects, appender, clock });
+  const statuses = new Statuses({ broker, subjects, appender, clock, keptForMs: statusForMs(ground.retention) });
   const desk = new CommandDesk({ broker, subjects, clock, statuses, contracts, grants });
   const running = new RunningCommands(instance);
   opening.defer(await running.open(broker, subjects));

@@ -197,6 +197,6 @@ function replyOf<O extends DescMessage>(command: Command, output: O): MessageSha
 }
 
 function unknown(id: string): MeshError {
-  const message = `no command "${id.slice(0, 200)}" is known; what has ended is forgotten after eight days`;
+  const message = `no command "${id.slice(0, 200)}" is known; what has ended is forgotten, after eight days at the earliest`;
   return new MeshError({ code: "NOT_FOUND", message });
 }

@@ -16,18 +16,14 @@ import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import { type CommandMessageFacts, changed, notBegun } from "./command-facts.ts";
 
-/**
- * Milliseconds that the status of a command is kept after its last change, or after it is due: longer than COMMANDS keeps a
- * message, so that what was done is never taken for not begun.
- */
-export const statusForMs = 8 * 24 * 60 * 60_000;
-
 /** What statuses are kept with. */
 export interface StatusesInit {
   readonly broker: Broker;
   readonly subjects: Subjects;
   readonly appender: Appender;
   readonly clock: Clock;
+  /** Milliseconds that a status is kept after its last change, or after its command is due. */
+  readonly keptForMs: number;
 }
 
 /** A stored status, and the revision under which it may be replaced. */
@@ -61,13 +57,13 @@ export class Statuses {
    * @throws MeshError CONFLICT when it is not the newest; BROKER_UNAVAILABLE after twenty seconds
    */
   async write(command: Command, revision: number): Promise<number> {
-    const { subjects, appender, clock } = this.#init;
+    const { subjects, appender, clock, keptForMs } = this.#init;
     const { id, agent, method, batchId } = command;
     const waitsMs = command.due === undefined ? 0 : Math.max(0, timestampMs(command.due) - clock.now());
     const { sequence } = await appender.append({
       subject: subjects.status({ id, agent, method, batch: batchId || undefined }),
       payload: toBinary(CommandSchema, command),
-      headers: new Map([["Nats-TTL", `${Math.ceil((statusForMs + waitsMs) / 1000)}s`]]),
+      headers: new Map([["Nats-TTL", `${Math.ceil((keptForMs + waitsMs) / 1000)}s`]]),
       id: newId(),
       expect: { filter: subjects.statusOf(id), lastSequence: revision },
     });

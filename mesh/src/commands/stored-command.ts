@@ -11,7 +11,7 @@ export interface StoredCommand {
   /**
    * How far it is.
    *
-   * @throws MeshError NOT_FOUND when nothing is known of it: there is none, or it ended more than eight days ago;
+   * @throws MeshError NOT_FOUND when nothing is known of it: there is none, or it ended at least eight days ago;
    *   PERMISSION_DENIED when it is neither of this agent nor of a method that it may have run
    */
   status(): Promise<CommandStatus>;
