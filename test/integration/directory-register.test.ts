@@ -27,7 +27,7 @@ import { echoPeer } from "../grpc/echo-peer.ts";
 import { until } from "../tools/until.ts";
 
 const clock = new ManualClock();
-const heartbeat = { everyMs: 100, ttlMs: 1_000 };
+const heartbeat = { everyMs: 100, ttlMs: 1_500 };
 const echo = EchoService.typeName;
 let caller: TestMesh;
 let desk: TestMesh;
@@ -87,10 +87,10 @@ test("a server in any language registers by plain gRPC, is called by agents, and
         id: expect.stringMatching(/\w{8}/),
         status: "INSTANCE_STATUS_READY",
         everyMs: 100,
-        ttlMs: 1_000,
+        ttlMs: 1_500,
       });
       // Renewed for longer than the TTL.
-      if (++told === 15) break;
+      if (++told === 20) break;
     }
   })();
   await until(() => serving().length === 1);
@@ -100,7 +100,7 @@ test("a server in any language registers by plain gRPC, is called by agents, and
     text: "hello, says the peer",
   });
   expect(peer.heard[0]?.get("ce-source")).toEqual(["test.caller"]);
-  await expect(caller.client(EchoService).fail({}, { timeoutMs: 500 })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(caller.client(EchoService).fail({}, { timeoutMs: 10_000 })).rejects.toMatchObject({ code: "NOT_FOUND" });
   await leased;
   await until(() => serving().length === 0);
   directory.close();
@@ -114,11 +114,13 @@ test("a server in any language registers by plain gRPC, is called by agents, and
 test("a peer that stops serving gets no calls until it serves again, and it is told who has to act", async () => {
   await using peer = await echoPeer("health");
   const held = lease(desk, { endpoint: peer.url });
-  await until(() => serving().length === 1);
+  await until(() => serving().length === 1 && held.answers.length > 0);
   const id = held.answers[0]?.id;
   peer.say("NOT_SERVING");
   await until(() => serving().length === 0);
-  const failing = (await desk.client(DirectoryService).getAgent({ id: id ?? "" })).instance;
+  const stateNow = async () => (await desk.client(DirectoryService).getAgent({ id: id ?? "" })).instance;
+  await until(async () => (await stateNow())?.profile?.status === InstanceStatus.UNHEALTHY);
+  const failing = await stateNow();
   expect(failing).toMatchObject({
     profile: { status: InstanceStatus.UNHEALTHY },
     health: { failureReason: FailureReason.NOT_SERVING, escalation: Escalation.REQUIRED },
@@ -131,7 +133,8 @@ test("a peer that stops serving gets no calls until it serves again, and it is t
   // A crash: no answer at all, three times.
   peer.stop();
   await until(() => serving().length === 0);
-  const silent = (await desk.client(DirectoryService).getAgent({ id: id ?? "" })).instance;
+  await until(async () => (await stateNow())?.profile?.status === InstanceStatus.UNHEALTHY);
+  const silent = await stateNow();
   expect(silent?.health).toMatchObject({ failureReason: FailureReason.CONNECTION_REFUSED });
   expect(silent?.health?.retryAttempts).toBeGreaterThanOrEqual(3);
   await using _again = await echoPeer("health", Number(new URL(peer.url).port));
