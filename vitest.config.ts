@@ -28,6 +28,8 @@ export default defineConfig({
     // Far more than anything takes: only what hangs comes to it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest's own second is too short where three processes share two cores.
+    expect: { poll: { timeout: 50_000, interval: 10 } },
     projects: [
       // Loading the mesh takes longer than most files; so a process loads it once for all the files that it runs.
       {

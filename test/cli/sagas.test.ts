@@ -41,7 +41,7 @@ async function becomes(trip: string, status: string): Promise<void> {
   const wanted = { running: 1, completed: 3, compensated: 4, "needs-attention": 5 }[status];
   const listed = () => mesh.sagas.list({ statuses: [], pageSize: 100, pageToken: "" });
   const statusOf = async () => (await listed()).sagas.find(({ key }) => key === trip)?.status;
-  await expect.poll(statusOf, { timeout: 5_000 }).toBe(wanted);
+  await expect.poll(statusOf).toBe(wanted);
 }
 
 test("sagas are listed, shown, resolved and canceled, for people and for programs", { timeout: 60_000 }, async () => {

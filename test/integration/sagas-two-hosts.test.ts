@@ -58,7 +58,7 @@ test("a saga that two hosts drive at once has each effect once", async () => {
   });
   await takenOver(() => handlersOf("book flight") === 2);
   release();
-  await expect.poll(() => statusOf("raced"), { timeout: 50_000 }).toBe(COMPLETED);
+  await expect.poll(() => statusOf("raced")).toBe(COMPLETED);
   await first.settled();
   expect(await first.load(seats.at("raced"))).toEqual({ flight: 1, hotel: 1, car: 1 });
 });
@@ -100,7 +100,7 @@ test("one that newer code began is left alone by an older host, and goes on wher
   }
   await using _newer = await testMesh({ agents: [world.seats(), world.trips(2)], ...where });
   const status = async () => (await mesh.sagas.get(idOf("newer"))).summary.status;
-  await expect.poll(status, { timeout: 50_000 }).toBe(COMPLETED);
+  await expect.poll(status).toBe(COMPLETED);
   expect(versions).toEqual([2]);
 });
 
@@ -119,5 +119,5 @@ test("one whose wake-up the broker no longer has is woken by the next instance t
   await mesh.broker.manager.streams.purge(streamNames(mesh.namespace).events, { filter });
   await mesh.clock.advance(7_200_000);
   await using _after = await testMesh({ agents: [world.trips()], ...where });
-  await expect.poll(async () => (await summary())?.status, { timeout: 50_000 }).toBe(COMPLETED);
+  await expect.poll(async () => (await summary())?.status).toBe(COMPLETED);
 });

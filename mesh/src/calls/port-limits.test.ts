@@ -167,13 +167,11 @@ describe("a port bounds HTTP/2", () => {
     const peer = rawPeer(url, bytes, true);
     await once(peer.socket, "end");
     await expect
-      .poll(
-        () =>
-          fetch(url).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        { timeout: 10_000 },
+      .poll(() =>
+        fetch(url).then(
+          ({ status }) => status,
+          () => 0,
+        ),
       )
       .toBe(200);
     peer.socket.destroy();

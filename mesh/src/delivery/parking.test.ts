@@ -69,9 +69,7 @@ test("an event is parked for its hearer alone, in its lane, with the number of i
   const parked = { agent: "test.ear", hearer: "note", header: { ...header, attempt: 2 }, due: Date.now(), attempts };
   await park(pulled, parked);
   const { broker, names, namespace } = world;
-  await expect
-    .poll(async () => (await broker.manager.streams.info(names.events)).state.messages, { timeout: 5_000 })
-    .toBe(1);
+  await expect.poll(async () => (await broker.manager.streams.info(names.events)).state.messages).toBe(1);
   const back = await broker.manager.streams.getMessage(names.events, { seq: 1 });
   expect(back?.subject).toMatch(new RegExp(`^${namespace}\\.evt\\.high\\.test-ear~note\\.\\d+\\.k$`));
   expect(back?.header.get("ce-attempt")).toBe("2");
