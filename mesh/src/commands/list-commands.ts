@@ -11,7 +11,7 @@ import type { StoredEntry } from "../broker/stored-entry.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { backwards } from "../broker/stream-scan.ts";
 import type { Subjects } from "../broker/subjects.ts";
-import { MeshError } from "../mesh-error.ts";
+import { pageToken, readPageToken } from "../page-token.ts";
 import { knownFrom, type Statuses } from "./statuses.ts";
 
 /** Messages that are read for one page; a page may be shorter for it. */
@@ -96,7 +96,7 @@ async function* waiting(init: ListInit, query: CommandQuery, below: number): Asy
     const command = statuses.commandIn(entry);
     const isAsked =
       command !== undefined && isWanted(command, query) && (await statuses.read(command.id)) === undefined;
-    return { place: `waiting.${entry.sequence}`, command: isAsked ? command : undefined };
+    return { place: pageToken({ part: "waiting", at: [entry.sequence] }), command: isAsked ? command : undefined };
   };
   let chunk: StoredEntry[] = [];
   for await (const entry of backwards(broker, { stream, filter }, below)) {
@@ -123,7 +123,7 @@ async function* told(
     const { command } = knownFrom(entry);
     if (ms(command.updatedAt) < sinceMs - clockToleranceMs) return;
     command.reply = new Uint8Array();
-    yield { place: `told.${now.join("-")}`, command: isWanted(command, query) ? command : undefined };
+    yield { place: pageToken({ part: "told", at: now }), command: isWanted(command, query) ? command : undefined };
   }
 }
 
@@ -151,13 +151,8 @@ interface Place {
   readonly told: readonly number[];
 }
 
-function placeOf({ pageToken }: CommandQuery): Place {
-  if (pageToken === "") return { waiting: Number.POSITIVE_INFINITY, told: [] };
-  const [, part, places = ""] = /^(waiting|told)\.(\d{1,15}(?:-\d{1,15})*)$/.exec(pageToken) ?? [];
-  const [first, ...others] = places.split("-").map(Number);
-  if (part === "waiting" && first !== undefined && others.length === 0) return { waiting: first, told: [] };
-  if (part === "told" && first !== undefined && others.length === statusParts - 1)
-    return { waiting: undefined, told: [first, ...others] };
-  const message = `${JSON.stringify(pageToken.slice(0, 60))} is no page token; give the one of the last page, or none`;
-  throw new MeshError({ code: "INVALID_MESSAGE", message });
+function placeOf(query: CommandQuery): Place {
+  const place = readPageToken(query.pageToken, { waiting: 1, told: statusParts });
+  if (place?.part === "told") return { waiting: undefined, told: place.at };
+  return { waiting: place?.at[0] ?? Number.POSITIVE_INFINITY, told: [] };
 }

@@ -3,7 +3,7 @@
 
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { SagaStatus, SagaSummary } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
-import { MeshError } from "../mesh-error.ts";
+import { pageToken, readPageToken } from "../page-token.ts";
 import { endedStatuses, type SagaIndex } from "./saga-index.ts";
 
 /** Which sagas are listed. */
@@ -40,8 +40,9 @@ export type Verify = (noted: SagaSummary) => Promise<SagaSummary | undefined>;
  * @throws MeshError INVALID_MESSAGE for a page token that is none
  */
 export async function listSagas(index: SagaIndex, query: SagaQuery, verify: Verify): Promise<SagaPage> {
-  const { phase, at } = readToken(query.pageToken);
-  if (phase === "ended") return endedPage(index, query, at);
+  const place = readPageToken(query.pageToken, { open: 1, ended: 1 });
+  const [at = 0] = place?.at ?? [];
+  if (place?.part === "ended") return endedPage(index, query, at);
   const sagas: SagaSummary[] = [];
   if (query.statuses.length === 0 || query.statuses.some((status) => !endedStatuses.has(status))) {
     const noted = (await index.openSagas()).filter((one) => isOf(one, query)).sort(byChange);
@@ -49,7 +50,8 @@ export async function listSagas(index: SagaIndex, query: SagaQuery, verify: Veri
     for (const [offset, one] of noted.entries()) {
       if (offset < at) continue;
       // What is forgotten here is missing from the list that the next page is taken of.
-      if (sagas.length >= query.pageSize) return { sagas, nextPageToken: `open.${offset - forgotten}` };
+      if (sagas.length >= query.pageSize)
+        return { sagas, nextPageToken: pageToken({ part: "open", at: [offset - forgotten] }) };
       const now = await verify(one);
       if (now === undefined || endedStatuses.has(now.status)) {
         await index.forgetOpen(one);
@@ -57,7 +59,7 @@ export async function listSagas(index: SagaIndex, query: SagaQuery, verify: Veri
       } else if (matches(now, query)) sagas.push(now);
     }
   }
-  if (sagas.length >= query.pageSize) return { sagas, nextPageToken: `ended.${Number.MAX_SAFE_INTEGER}` };
+  if (sagas.length >= query.pageSize) return { sagas, nextPageToken: endedBelow(Number.MAX_SAFE_INTEGER) };
   const rest = await endedPage(index, { ...query, pageSize: query.pageSize - sagas.length });
   return { sagas: [...sagas, ...rest.sagas], nextPageToken: rest.nextPageToken };
 }
@@ -67,8 +69,8 @@ async function endedPage(index: SagaIndex, query: SagaQuery, below?: number): Pr
   const { statuses, changedAfter = 0, pageSize } = query;
   if (statuses.length > 0 && !statuses.some((status) => endedStatuses.has(status))) return { sagas, nextPageToken: "" };
   for await (const entry of index.endedSagas(below)) {
-    if ("stoppedAt" in entry) return { sagas, nextPageToken: `ended.${entry.stoppedAt}` };
-    if (sagas.length >= pageSize) return { sagas, nextPageToken: `ended.${entry.sequence + 1}` };
+    if ("stoppedAt" in entry) return { sagas, nextPageToken: endedBelow(entry.stoppedAt) };
+    if (sagas.length >= pageSize) return { sagas, nextPageToken: endedBelow(entry.sequence + 1) };
     // They are noted when they end, give or take the clocks of two hosts.
     if (changeOf(entry.summary) < changedAfter - 60_000) break;
     if (matches(entry.summary, query)) sagas.push(entry.summary);
@@ -95,10 +97,6 @@ function byChange(a: SagaSummary, b: SagaSummary): number {
   return changeOf(b) - changeOf(a) || (a.sagaId < b.sagaId ? -1 : 1);
 }
 
-function readToken(token: string): { readonly phase: "open" | "ended"; readonly at: number } {
-  if (token === "") return { phase: "open", at: 0 };
-  const [, phase, at] = /^(open|ended)\.(\d{1,16})$/.exec(token) ?? [];
-  if (phase === "open" || phase === "ended") return { phase, at: Number(at) };
-  const message = `${JSON.stringify(token)} is no page token; use the one that the page before gave`;
-  throw new MeshError({ code: "INVALID_MESSAGE", message });
+function endedBelow(sequence: number): string {
+  return pageToken({ part: "ended", at: [sequence] });
 }

@@ -2,16 +2,12 @@
 // Copyright the Parley authors
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import {
-  DeadLetterService,
-  type DeadLetterSummarySchema,
-  type ListDeadLettersRequest,
-} from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
+import { DeadLetterService, type DeadLetterSummarySchema } from "@parley/contracts/parley/mesh/v1/dead_letter_pb.js";
 import type { Host } from "../../agent/host-options.ts";
 import { type Served, serve } from "../../agent/serve.ts";
 import { brokerAppender } from "../../broker/appender.ts";
 import { Subjects } from "../../broker/subjects.ts";
-import { MeshError } from "../../mesh-error.ts";
+import { pageToken, readPageToken } from "../../page-token.ts";
 import { inBulk } from "../bulk.ts";
 import type { MeshContracts } from "../mesh-contracts.ts";
 import { Decisions } from "./decisions.ts";
@@ -50,12 +46,13 @@ export function deadLetterService(attached: () => Promise<LetterDesk>): Served {
       const filter = letterFilter(request.filter, await contracts.all());
       const pageSize = request.pageSize || defaults.pageSize;
       const deadLetters: MessageInitShape<typeof DeadLetterSummarySchema>[] = [];
+      const [below] = readPageToken(request.pageToken, { below: 1 })?.at ?? [];
       let seen = 0;
-      for await (const letter of letters.newest(filter, pageStart(request))) {
+      for await (const letter of letters.newest(filter, below)) {
         seen++;
         if (filter.covers(letter)) deadLetters.push(summary(letter));
         if (deadLetters.length < pageSize && seen < maxSeen) continue;
-        return { deadLetters, nextPageToken: String(letter.sequence) };
+        return { deadLetters, nextPageToken: pageToken({ part: "below", at: [letter.sequence] }) };
       }
       return { deadLetters, nextPageToken: "" };
     },
@@ -102,13 +99,6 @@ export function deadLetterService(attached: () => Promise<LetterDesk>): Served {
 
 function meant(filter: { readonly covers: (letter: Letter) => boolean }) {
   return { isMeant: (letter: Letter) => filter.covers(letter), idOf: ({ content }: Letter) => content.id };
-}
-
-function pageStart({ pageToken }: ListDeadLettersRequest): number | undefined {
-  if (pageToken === "") return undefined;
-  if (/^\d{1,16}$/.test(pageToken)) return Number(pageToken);
-  const message = `page_token ${JSON.stringify(pageToken)} is none; give back the one of the page before, or none`;
-  throw new MeshError({ code: "INVALID_MESSAGE", message });
 }
 
 function summary({ content, key }: Letter): MessageInitShape<typeof DeadLetterSummarySchema> {
