@@ -181,6 +181,7 @@ describe("with a collector", () => {
     expect(points("parley.fallbacks")).toMatchObject([
       { value: 1, attributes: { "parley.fallback": "shop.v1.ShopService/Send" } },
     ]);
+    expect(points("parley.handlers.left_behind")).toMatchObject([{ value: 1, attributes: { "parley.agent": "shop" } }]);
     expect(points("parley.queue.depth")).toMatchObject([{ value: 7, attributes: hearer }]);
     expect(points("parley.dead_letters.waiting")).toMatchObject([{ value: 3, attributes: hearer }]);
     expect(points("parley.queue.in_flight")).toMatchObject([{ value: 2, attributes: hearer }]);

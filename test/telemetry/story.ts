@@ -8,6 +8,7 @@ import {
   recordBreakerState,
   recordDeadLetter,
   recordFallback,
+  recordLeftBehind,
   recordRefusedRetry,
   recordRetry,
 } from "../../mesh/src/telemetry/metrics.ts";
@@ -112,6 +113,7 @@ async function failures(header: MessageHeader): Promise<void> {
   recordBreakerState({ agent: "stock", hearer: "reorder" }, "half_open");
   recordBreakerState({ service: "shop.v1.ShopService", outside: "smtp" }, "closed");
   recordRefusedRetry(method, transient);
+  for (const change of [1, 1, -1] as const) recordLeftBehind({ agent: "shop", operation: method }, change);
   recordFallback({ from: method, to: "shop.v1.ShopService/Send", error: transient });
   watchQueues(async () => [{ agent: "stock", hearer: "reorder", depth: 7, inFlight: 2, dead: 3 }]);
   watchQueues(async () => {

@@ -4,14 +4,15 @@
 import type { Clock } from "../clock.ts";
 import { bounded, boundedStream, openBudget, type TimeBudget } from "../time-budget.ts";
 import type { Incoming } from "./incoming.ts";
+import { type LeftBehind, watchLeftBehind } from "./left-behind.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isStream, type Reply, type Step, untilEnd } from "./step.ts";
 
 /**
  * Bounds a handler by the shorter of the policy's timeout and what the caller still waits. A handler that ignores its
- * signal is left behind: the caller gets DEADLINE_EXCEEDED all the same.
+ * signal is left behind: the caller gets DEADLINE_EXCEEDED all the same, and `leftBehind` is told.
  */
-export function serverBudget(clock: Clock): Step<Incoming> {
+export function serverBudget(clock: Clock, leftBehind: LeftBehind): Step<Incoming> {
   return async (incoming, next) => {
     const { timeoutMs, name } = incoming.operation;
     const budget = openBudget({
@@ -21,7 +22,13 @@ export function serverBudget(clock: Clock): Step<Incoming> {
       parent: incoming.signal,
     });
     incoming.signal = budget.signal;
-    return within(budget, next(incoming));
+    const work = next(incoming);
+    try {
+      return await within(budget, work);
+    } catch (error) {
+      if (budget.signal.aborted) watchLeftBehind(work, incoming.operation, leftBehind);
+      throw error;
+    }
   };
 }
 

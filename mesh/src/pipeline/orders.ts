@@ -7,6 +7,7 @@ import { recordRefusedRetry, recordRetry } from "../telemetry/metrics.ts";
 import { attemptBudget, serverBudget } from "./budget.ts";
 import { concurrency } from "./concurrency.ts";
 import type { Incoming } from "./incoming.ts";
+import { countLeftBehind } from "./left-behind.ts";
 import type { Observer } from "./observation.ts";
 import { observeCalls, observeHearing } from "./observe.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -73,6 +74,6 @@ export function handlerSteps({
     validateIncoming,
     concurrency(),
     metered(workloads),
-    serverBudget(clock),
+    serverBudget(clock, countLeftBehind()),
   ];
 }

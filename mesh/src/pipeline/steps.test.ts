@@ -3,7 +3,7 @@
 
 import { create, type Message } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MeshError } from "../mesh-error.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { attemptBudget, serverBudget } from "./budget.ts";
@@ -17,6 +17,7 @@ import { incoming, outgoing } from "./testdata/exchange.ts";
 const empty: Message = create(EmptySchema);
 const answers = async (): Promise<Reply> => empty;
 const hangs = () => new Promise<Reply>(() => {});
+const nobody = () => () => {};
 
 async function* three(): AsyncGenerator<Message> {
   for (let i = 0; i < 3; i++) yield empty;
@@ -66,7 +67,7 @@ describe("the handler's time", () => {
       [700, 700],
     ] as const) {
       const clock = new ManualClock(0);
-      const failure = serverBudget(clock)(incoming({ remainingMs }), hangs).catch((error: unknown) => error);
+      const failure = serverBudget(clock, nobody)(incoming({ remainingMs }), hangs).catch((error: unknown) => error);
       await clock.advance(60_000);
       expect(await failure).toMatchObject({
         code: "DEADLINE_EXCEEDED",
@@ -78,7 +79,7 @@ describe("the handler's time", () => {
   test("ends the handler's signal, and leaves no timer when the handler was in time", async () => {
     const clock = new ManualClock();
     let signal: AbortSignal | undefined;
-    const step = serverBudget(clock);
+    const step = serverBudget(clock, nobody);
     const late = step(incoming(), (exchange) => {
       signal = exchange.signal;
       return hangs();
@@ -93,10 +94,35 @@ describe("the handler's time", () => {
 
   test("lasts as long as a stream does", async () => {
     const clock = new ManualClock();
-    const reply = await serverBudget(clock)(incoming(), async () => three());
+    const reply = await serverBudget(clock, nobody)(incoming(), async () => three());
     expect(clock.nextDueInMs).toBe(5_000);
     await Array.fromAsync(reply as AsyncIterable<Message>);
     expect(clock.nextDueInMs).toBeUndefined();
+  });
+
+  test("is over for a handler that ignores its signal: it is told of after a second, until it ends after all", async () => {
+    vi.useFakeTimers();
+    const clock = new ManualClock();
+    const told: string[] = [];
+    const step = serverBudget(clock, ({ name }) => {
+      told.push(`${name} goes on`);
+      return () => told.push(`${name} ended`);
+    });
+    const stubborn = Promise.withResolvers<Message>();
+    const [late, soon] = [Promise.withResolvers<Message>(), Promise.withResolvers<Message>()];
+    const calls = [stubborn, late, soon].map(({ promise }) => step(incoming(), () => promise).catch(() => "over"));
+    soon.resolve(empty);
+    await clock.advance(5_000);
+    expect(await Promise.all(calls)).toEqual(["over", "over", empty]);
+    late.reject(new Error("stopped by its signal"));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toEqual(["t.S/M goes on"]);
+    stubborn.resolve(empty);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(["t.S/M goes on", "t.S/M ended"]);
+    vi.useRealTimers();
   });
 
   test("of a call's attempt is what the retry step left it", async () => {

@@ -9,6 +9,7 @@ import {
   type Meter,
   type MeterProvider,
   metrics,
+  type UpDownCounter,
 } from "@opentelemetry/api";
 import { addQueueGauges } from "./queue-gauges.ts";
 import { metric, ownMetric } from "./semantic-names.ts";
@@ -34,6 +35,7 @@ export interface Instruments {
   readonly commitConflicts: Counter;
   readonly commitMarks: Counter;
   readonly sagaEnds: Counter;
+  readonly leftBehind: UpDownCounter;
 }
 
 /** Bounds that the conventions ask for, in seconds. */
@@ -91,6 +93,10 @@ function createInstruments(meter: Meter): Instruments {
       "Marks stored by commits without state, alive for eight days or more",
     ),
     sagaEnds: count(ownMetric.sagaEnds, "{saga}", "Sagas that are over, and those that need attention, by status"),
+    leftBehind: meter.createUpDownCounter(ownMetric.leftBehind, {
+      description: "Handlers that go on although their time is over, for they ignore their signal",
+      unit: "{handler}",
+    }),
     breakerState: meter.createGauge(ownMetric.breakerState, {
       description: "0 closed, 1 half open, 2 open",
       unit: "1",

@@ -100,6 +100,14 @@ export function recordSagaEnd(
   });
 }
 
+/** Counts a handler that goes on although nobody waits for it (1), and that it ended after all (-1). */
+export function recordLeftBehind(
+  { agent, operation }: { readonly agent: string; readonly operation: string },
+  change: 1 | -1,
+): void {
+  registeredInstruments()?.leftBehind.add(change, { [ownAttribute.agent]: agent, [ownAttribute.operation]: operation });
+}
+
 /** State of a circuit breaker. */
 export type BreakerState = "closed" | "half_open" | "open";
 

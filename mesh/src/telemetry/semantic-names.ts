@@ -83,6 +83,7 @@ export const ownMetric = {
   commitConflicts: "parley.commit.conflicts",
   commitMarks: "parley.commit.marks",
   sagaEnds: "parley.saga.ends",
+  leftBehind: "parley.handlers.left_behind",
   queueDepth: "parley.queue.depth",
   queueInFlight: "parley.queue.in_flight",
 } as const;
