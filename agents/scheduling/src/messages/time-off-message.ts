@@ -50,7 +50,7 @@ export function acknowledgementMessage({ conflicts, summary }: Acknowledgement):
 }
 
 /** What was found and done, as a message says it. */
-export function acknowledgementFrom({ conflicts, summary }: UpdateAcknowledgement): Acknowledgement {
+function acknowledgementFrom({ conflicts, summary }: UpdateAcknowledgement): Acknowledgement {
   return { conflicts: conflicts.map(conflictOf), summary };
 }
 

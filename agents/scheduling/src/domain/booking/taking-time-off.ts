@@ -27,7 +27,7 @@ export function decideTimeOff(calendar: Calendar, timeOff: TimeOff, now: number)
 }
 
 /** Appointments that are in the way of a stretch of time, earliest first. */
-export function conflictsWith(calendar: Calendar, time: TimeWindow, now: number): readonly Appointment[] {
+function conflictsWith(calendar: Calendar, time: TimeWindow, now: number): readonly Appointment[] {
   return [...calendar.appointments.values()]
     .filter((appointment) => takesTime(appointment, now) && appointment.end > now && overlaps(appointment, time))
     .sort((one, other) => one.start - other.start);

@@ -15,7 +15,7 @@ const weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satur
 const months = "January February March April May June July August September October November December".split(" ");
 
 /** The day for people: "tomorrow, Sunday 22 November"; with the year when it is another one. */
-export function dayInWords(instant: number, { now, timeZone }: Reader): string {
+function dayInWords(instant: number, { now, timeZone }: Reader): string {
   const day = localTime(instant, timeZone).toPlainDate();
   const today = localTime(now, timeZone).toPlainDate();
   const ahead = today.until(day).days;
@@ -35,7 +35,7 @@ export function weekdayInWords(day: number): string {
 }
 
 /** Start and end of a time for people: "14:00–14:30". */
-export function hoursInWords(time: { start: number; end: number }, { timeZone }: Reader): string {
+function hoursInWords(time: { start: number; end: number }, { timeZone }: Reader): string {
   return `${clock(time.start, timeZone)}–${clock(time.end, timeZone)}`;
 }
 
