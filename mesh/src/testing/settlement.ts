@@ -9,7 +9,7 @@ import { streamNames } from "../broker/stream-names.ts";
 import type { HeardDurable } from "./heard-durable.ts";
 import type { ManualClock } from "./manual-clock.ts";
 import { Movement } from "./movement.ts";
-import { sourceEnds } from "./source-ends.ts";
+import { type SourceEnd, sourceEnds } from "./source-ends.ts";
 import type { SourceMarks } from "./source-marks.ts";
 
 /** Real milliseconds after which what was expected and does not come is asked for at the broker. */
@@ -57,14 +57,13 @@ export class Settlement {
         if (!(await movement.changes(askAfterMs))) await this.#verify(broker, awaited);
         continue;
       }
-      const ends = (await Promise.all(this.#streams.map((stream) => sourceEnds(broker, stream)))).flat();
+      const [ends] = await Promise.all([this.#sourceEnds(broker), this.#readOut(broker)]);
       const behind = [...this.hosts].filter(({ marks }) => !marks.reach(ends));
       if (behind.length > 0) {
         if (await movement.changes(askAfterMs)) continue;
         for (const { marks } of behind) for (const stream of this.#streams) await marks.ask(broker, stream);
         continue;
       }
-      await this.#readOut(broker);
       if (!(await movement.still(deadline - performance.now())) || movement.version !== before) continue;
       const seen = JSON.stringify(ends);
       if (seen === this.#projected) return;
@@ -73,6 +72,10 @@ export class Settlement {
       );
       this.#projected = seen;
     }
+  }
+
+  async #sourceEnds(broker: Broker): Promise<readonly SourceEnd[]> {
+    return (await Promise.all(this.#streams.map((stream) => sourceEnds(broker, stream)))).flat();
   }
 
   /** Twice: what one connection had sent when it is answered the first time has come to all others when they are the second. */
