@@ -2,10 +2,11 @@
 // Copyright the Parley authors
 
 import type { Broker } from "./connection.ts";
-import { PullLoop, type PullOptions } from "./pull-loop.ts";
+import { PullLoop } from "./pull-loop.ts";
+import type { PullOptions } from "./pull-options.ts";
 
 export { ackWaitMs, type Durable, ensureDurable } from "./durable.ts";
-export type { PullOptions } from "./pull-loop.ts";
+export type { PullOptions } from "./pull-options.ts";
 
 /** A pull in progress. */
 export interface Pull {

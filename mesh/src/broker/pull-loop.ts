@@ -9,7 +9,7 @@ import type { Broker } from "./connection.ts";
 import { type Durable, pinGroup } from "./durable.ts";
 import { DurablePlace } from "./durable-place.ts";
 import { stallOf } from "./durable-stall.ts";
-import type { Pin } from "./pin.ts";
+import type { PullOptions } from "./pull-options.ts";
 import { PullRequests } from "./pull-requests.ts";
 import { type PulledMessage, pulledMessage } from "./pulled-message.ts";
 import { StandStill } from "./stand-still.ts";
@@ -27,28 +27,6 @@ const firstBatch = 4;
 const pauseMs = 250;
 /** How long stopping waits for what the broker has sent already. */
 const drainMs = 2_000;
-
-/** How to pull. */
-export interface PullOptions {
-  readonly durable: Durable;
-  /** Most messages in this process at once; no more are asked for. */
-  readonly maxMessages: number;
-  /** Takes a message; its place is free when the promise settles. Must settle the message and not throw. */
-  readonly onMessage: (message: PulledMessage) => Promise<void>;
-  /** How many more others leave room for at this moment; see {@link PullLoop.ask}. Default: no matter. */
-  readonly room?: (() => number) | undefined;
-  /** What a durable with `pinned` gives to one puller at a time. */
-  readonly pin?: Pin | undefined;
-  /**
-   * Whether it must be known how long ago each message can have been delivered: requests are short then, and one follows the
-   * other. Default: only with a pin.
-   */
-  readonly isDated?: boolean | undefined;
-  /** Is told why nothing comes: the stream is gone, permissions are missing. Pulling is tried on. */
-  readonly onTrouble?: ((error: MeshError) => void) | undefined;
-  /** Is told when the durable, or its stream, had been deleted underneath and is there again: where it goes on, as a sentence. */
-  readonly onRemade?: ((where: string) => void) | undefined;
-}
 
 interface Door {
   readonly subscription: Subscription;
@@ -245,10 +223,7 @@ export class PullLoop implements PulledDurable {
     }
     if (requests.countDelivery()) this.#batch = Math.min(this.#batch * 2, this.#options.maxMessages);
     // What came while the process stood still may be with another instance by now; if not, the broker sends it again.
-    if (this.#standStill.look()) {
-      this.#traffic?.givenBack(pulled.sequence, 0);
-      return;
-    }
+    if (this.#standStill.look()) return this.#traffic?.givenBack(pulled.sequence, 0);
     this.#options.pin?.held(delivery.headers?.get("Nats-Pin-Id"));
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {
