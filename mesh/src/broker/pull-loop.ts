@@ -223,7 +223,7 @@ export class PullLoop implements PulledDurable {
     }
     if (requests.countDelivery()) this.#batch = Math.min(this.#batch * 2, this.#options.maxMessages);
     // What came while the process stood still may be with another instance by now; if not, the broker sends it again.
-    if (this.#standStill.look()) return this.#traffic?.givenBack(pulled.sequence, 0);
+    if (this.#standStill.look()) return void this.#traffic?.givenBack(pulled.sequence, 0);
     this.#options.pin?.held(delivery.headers?.get("Nats-Pin-Id"));
     this.#inHand++;
     void this.#handOver(pulled).finally(() => {
