@@ -146,7 +146,7 @@ describe.each(["local", "http"] as const)("a call at the %s door", (door) => {
   });
 
   test("ends a handler that ignores its signal by its deadline [R33]", async () => {
-    const request = { text: "slow", wait: durationFromMs(200), stubborn: true };
+    const request = { text: "slow", wait: durationFromMs(2_000), stubborn: true };
     const failure = echo.echo(request).catch((error: unknown) => error);
     await until(() => (state.seen.at(-1) as { text?: string }).text === "slow");
     await clock.advance(5_000);
