@@ -23,8 +23,6 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // Much of the time is waited for brokers and processes: three keep two cores busy.
     maxWorkers: 3,
-    // On a machine that nobody watches a test is tried once more, and the summary names it: it is a defect all the same.
-    retry: process.env["CI"] ? 1 : 0,
     // Far more than anything takes: only what hangs comes to it, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -22,7 +22,7 @@ import { startHost } from "../programs/start-host.ts";
 import { until } from "../tools/until.ts";
 
 const clock = new ManualClock();
-const heartbeat = { everyMs: 150, ttlMs: 1_500 };
+const heartbeat = { everyMs: 150, ttlMs: 2_500 };
 const found: string[][] = [];
 const composer = defineAgent({
   name: "test.relay",
