@@ -230,12 +230,43 @@ test("availability of somebody unknown is NOT_FOUND, of an unknown service none,
   await expect(ask("prov_dr_smith", "doctor", year)).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
 });
 
+test("lengths that nobody can mean are refused in requests, counter-offers and slot ids", async () => {
+  const serviceType = "doctor";
+  const refused = { code: "INVALID_MESSAGE", violations: [{ rule: "minutes.least" }] };
+  const wish = { userId: "ann", serviceType };
+  await expect(world.scheduling.requestAppointment({ ...wish, desiredDurationMinutes: 1 })).rejects.toMatchObject(
+    refused,
+  );
+  const counter = { ...wish, startTime: times.startTime, durationMinutes: 4 };
+  await expect(world.scheduling.counterOffer(counter)).rejects.toMatchObject(refused);
+  const short = { providerId: "prov_dr_smith", startTime: times.startTime, endTime: at("2026-01-06T12:01:00Z") };
+  const { result } = await world.scheduling.confirmSlot({
+    userId: "ann",
+    slotId: slotId.replace(".30.", ".1."),
+    ...short,
+  });
+  expect(result).toMatchObject({ case: "failure", value: { reason: FailureReason.SLOT_UNKNOWN } });
+});
+
+test("a time that the clocks skip does not exist, and the day is kept", async () => {
+  const say = (text: string, conversationId = "") =>
+    world.users.converse({ userId: "ann", text, timeZone: "Europe/Berlin", conversationId });
+  const { reply, offers, conversationId } = await say("a doctor on 29 March at 02:30");
+  expect(reply).toMatch(/^Sorry, 02:30 on Sunday 29 March does not exist: the clocks go forward/);
+  expect(offers).toEqual([]);
+  expect((await say("at 10", conversationId)).reply).toMatch(/"Sunday 29 March, at 10:00"/);
+});
+
 test("providers are listed page by page", async () => {
   const page = await world.providers.listProviders({ pageSize: 3 });
   const rest = await world.providers.listProviders({ pageSize: 3, pageToken: page.nextPageToken });
   const ids = [...page.providers, ...rest.providers].map(({ providerId }) => providerId);
   expect(ids).toEqual(sampleProviders.map(({ providerId }) => providerId).sort());
   expect(rest.nextPageToken).toBe("");
+  await expect(world.providers.listProviders({ pageToken: "xyz" })).rejects.toMatchObject({
+    code: "INVALID_MESSAGE",
+    violations: [{ field: "page_token" }],
+  });
 });
 
 test("nothing of this booked anything", async () => {

@@ -47,15 +47,24 @@ export const descriptions: Methods = {
   },
 
   listProviders({ serviceType, pageSize: asked, pageToken }, ctx) {
+    const after = placeOf(pageToken);
     const providers = [...ctx.view(overview).providers.values()]
       .filter((provider) => serviceType === "" || offeringOf(provider, serviceType) !== undefined)
-      .filter(({ providerId }) => providerId > pageToken)
+      .filter(({ providerId }) => providerId > after)
       .sort((a, b) => (a.providerId < b.providerId ? -1 : 1));
     const page = providers.slice(0, asked || pageSize);
-    const nextPageToken = page.length < providers.length ? (page.at(-1)?.providerId ?? "") : "";
+    const nextPageToken = page.length < providers.length ? `after.${page.at(-1)?.providerId}` : "";
     return { providers: page.map(providerMessage), nextPageToken };
   },
 };
+
+/** The id after which the page begins. */
+function placeOf(pageToken: string): string {
+  if (pageToken === "") return "";
+  const id = /^after\.([A-Za-z0-9_-]+)$/.exec(pageToken)?.[1];
+  if (id !== undefined) return id;
+  throw invalid("page_token", `${JSON.stringify(pageToken)} is no page token; give the one of the last page, or none`);
+}
 
 function checked(provider: Provider): Provider {
   const { timeZone, services } = provider;

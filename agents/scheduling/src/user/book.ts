@@ -3,6 +3,7 @@
 
 import { SchedulingAgentService } from "@parley/contracts/parley/scheduling/v1/scheduling_agent_pb.js";
 import { offeringOf } from "../domain/booking/provider.ts";
+import { leastMinutes } from "../domain/booking/slot.ts";
 import { type Request, requestAfter } from "../domain/conversation/conversation.ts";
 import {
   durationReply,
@@ -10,11 +11,13 @@ import {
   listed,
   offersReply,
   pastReply,
+  skippedReply,
   unknownServiceReply,
   whenElseReply,
   whichServiceReply,
 } from "../domain/conversation/replies.ts";
 import { leftOpen } from "../domain/sentence/exclusion.ts";
+import { skippedTime } from "../domain/sentence/skipped-time.ts";
 import { preferenceOf } from "../domain/sentence/time-words.ts";
 import { wishOf } from "../domain/time/time-preference.ts";
 import { offerOf } from "../messages/appointment-message.ts";
@@ -40,7 +43,7 @@ export async function book(turn: Turn): Promise<Answer> {
   }
   if (serviceType === undefined)
     return { reply: whichServiceReply(choices, understood.unknownName), events: [requested] };
-  if (durationMinutes !== undefined && (durationMinutes < 5 || durationMinutes > 480)) {
+  if (durationMinutes !== undefined && (durationMinutes < leastMinutes || durationMinutes > 480)) {
     return {
       reply: durationReply,
       events: [{ kind: "requested", request: { ...request, durationMinutes: undefined } }],
@@ -51,6 +54,11 @@ export async function book(turn: Turn): Promise<Answer> {
   const preference = preferenceOf(when, reader);
   if (wishOf(preference, reader.now).windows.length === 0) {
     return { reply: pastReply, events: [{ kind: "requested", request: { ...request, when: undefined } }] };
+  }
+  const skipped = skippedTime(when, reader.timeZone);
+  if (skipped !== undefined) {
+    const open = { ...request, when: when && { ...when, at: undefined } };
+    return { reply: skippedReply(skipped), events: [{ kind: "requested", request: open }] };
   }
   const able = turn.providers
     .filter((provider) => offeringOf(provider, serviceType) !== undefined)

@@ -9,7 +9,7 @@ const slot: fc.Arbitrary<Slot> = fc.record({
   providerId: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   serviceType: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,39}$/),
   start: fc.integer({ min: 0, max: 253_402_300_799 }).map((seconds) => seconds * 1000),
-  durationMinutes: fc.integer({ min: 1, max: 480 }),
+  durationMinutes: fc.integer({ min: 5, max: 480 }),
   version: fc.integer({ min: 0, max: 4_294_967_295 }),
 });
 

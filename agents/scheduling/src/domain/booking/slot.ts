@@ -15,6 +15,9 @@ export interface Slot {
   readonly version: number;
 }
 
+/** Nothing shorter is offered or booked. */
+export const leastMinutes = 5;
+
 const form =
   /^slot\.(?<provider>[A-Za-z0-9][A-Za-z0-9_-]{0,63})\.(?<service>[a-z0-9][a-z0-9_-]{0,39})\.(?<start>\d{8}T\d{6}Z)\.(?<minutes>\d{1,3})\.(?<version>\d{1,10})$/;
 
@@ -35,7 +38,7 @@ export function slotOf(id: string): Slot | undefined {
   if (parts === undefined) return undefined;
   const start = instantOrUndefined(parts["start"] ?? "");
   const durationMinutes = Number(parts["minutes"]);
-  if (start === undefined || durationMinutes === 0) return undefined;
+  if (start === undefined || durationMinutes < leastMinutes) return undefined;
   const { provider = "", service = "" } = parts;
   return { providerId: provider, serviceType: service, start, durationMinutes, version: Number(parts["version"]) };
 }

@@ -115,6 +115,11 @@ export function whenElseReply(ruledOut: string): string {
   return `All right, not "${ruledOut}". Which day or time would suit you instead?`;
 }
 
+/** The time is skipped by the clocks on that day. */
+export function skippedReply(when: string): string {
+  return `Sorry, ${when} does not exist: the clocks go forward then. Which time would suit you?`;
+}
+
 /** The date or time, in the person's words, does not exist. */
 export function impossibleReply(said: string): string {
   const words = said.replace(
