@@ -221,7 +221,7 @@ export const requirements: readonly Requirement[] = [
     id: "R45",
     title: "The metrics that the documents name are measured",
     from: ["001", "003", "004"],
-    missing: "business metrics, and processor and memory of agents",
+    missing: "business metrics, and bytes that agents move over the network",
   },
   {
     id: "R46",

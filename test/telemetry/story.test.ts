@@ -187,6 +187,16 @@ describe("with a collector", () => {
     expect(points("parley.queue.in_flight")).toMatchObject([{ value: 2, attributes: hearer }]);
   });
 
+  test("what the process uses is told with the rest [R45]", () => {
+    const cpu = points("process.cpu.time");
+    expect(cpu.map(({ attributes }) => attributes["cpu.mode"]).toSorted()).toEqual(["system", "user"]);
+    expect(cpu.reduce((sum, { value }) => sum + value, 0)).toBeGreaterThan(0);
+    expect(points("process.memory.usage")).toMatchObject([{ unit: "By", value: expect.any(Number) }]);
+    const [loop] = points("nodejs.eventloop.utilization");
+    expect(loop?.value).toBeGreaterThanOrEqual(0);
+    expect(loop?.value).toBeLessThanOrEqual(1);
+  });
+
   test("nothing is written to the console", () => {
     expect(told.stderr).toBe("");
     expect(told.loaded).toContain("@opentelemetry/sdk-node");

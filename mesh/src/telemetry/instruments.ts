@@ -11,6 +11,7 @@ import {
   metrics,
   type UpDownCounter,
 } from "@opentelemetry/api";
+import { addProcessGauges } from "./process-gauges.ts";
 import { addQueueGauges } from "./queue-gauges.ts";
 import { metric, ownMetric } from "./semantic-names.ts";
 import { scopeName } from "./tracer.ts";
@@ -62,6 +63,7 @@ function createInstruments(meter: Meter): Instruments {
   const seconds = (name: string, description: string) =>
     meter.createHistogram(name, { description, unit: "s", advice: { explicitBucketBoundaries } });
   const count = (name: string, unit: string, description: string) => meter.createCounter(name, { description, unit });
+  addProcessGauges(meter);
   addQueueGauges(meter);
   return {
     callDuration: seconds(metric.callDuration, "Calls by this process, with their retries"),

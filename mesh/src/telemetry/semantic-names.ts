@@ -25,6 +25,7 @@ export const attribute = {
   serviceName: "service.name",
   serviceVersion: "service.version",
   serviceInstance: "service.instance.id",
+  cpuMode: "cpu.mode",
 } as const;
 
 /** Attribute names for what OpenTelemetry has no name. */
@@ -66,6 +67,9 @@ export const metric = {
   sent: "messaging.client.sent.messages",
   consumed: "messaging.client.consumed.messages",
   processDuration: "messaging.process.duration",
+  cpuTime: "process.cpu.time",
+  memoryUsage: "process.memory.usage",
+  eventLoopUtilization: "nodejs.eventloop.utilization",
 } as const;
 
 /** Metric names for what OpenTelemetry has no name. */
