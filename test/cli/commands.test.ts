@@ -237,7 +237,7 @@ test.each(["call", "publish", "tail"])(
 
 test("lint tells with file and line what a contract lacks", async () => {
   const folder = join(state, "contracts");
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const messages = "message DoRequest {}\nmessage DoResponse {}\n";
   const service = "service AService { rpc Do(DoRequest) returns (DoResponse); }\n";
   await writeFile(join(folder, "a.proto"), `syntax = "proto3";\npackage a.v1;\n${service}${messages}`);
@@ -291,6 +291,15 @@ describe("agents", () => {
     const [line] = await watching.shows(/^\{.*\}$/m);
     expect(JSON.parse(line)).toMatchObject({ change: "PRESENT", instance: { profile: { name: "scheduling.user" } } });
   });
+});
+
+test("commands dispatch has a method run that needs a permission, as the example in its help says", async () => {
+  const help = (await parley("commands", "dispatch", "--help")).output;
+  const [, method = "", request = ""] = /parley commands dispatch (\S+) '(.*)'/.exec(help) ?? [];
+  const dispatched = await parley("commands", "dispatch", method, request, "-o", "json");
+  expect(dispatched).toMatchObject({ code: 0, errors: "" });
+  const watched = await parley("commands", "watch", JSON.parse(dispatched.output).id);
+  expect(watched).toMatchObject({ code: 0, output: expect.stringMatching(/DONE\n$/) });
 });
 
 describe("overlay", () => {

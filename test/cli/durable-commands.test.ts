@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
+import { randomUUID } from "node:crypto";
 import { operatorAgent } from "@parley/mesh/operator";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -30,11 +31,12 @@ function commands(...args: readonly string[]) {
 }
 
 test("a command is dispatched, watched to its end, shown and listed", async () => {
+  const batch = `b-${randomUUID()}`;
   workshop.behave("by hand", () => "well done");
-  const dispatched = await commands("dispatch", "JobService/Do", '{"name":"by hand"}', "--batch", "b-1", "-o", "json");
+  const dispatched = await commands("dispatch", "JobService/Do", '{"name":"by hand"}', "--batch", batch, "-o", "json");
   expect(dispatched.code).toBe(0);
   const { id, batchId } = JSON.parse(dispatched.output);
-  expect(batchId).toBe("b-1");
+  expect(batchId).toBe(batch);
   const watched = await commands("watch", id);
   expect([watched.code, watched.output.trim().split("\n").at(-1)]).toEqual([0, "DONE"]);
   const shown = await commands("show", id);
@@ -43,7 +45,7 @@ test("a command is dispatched, watched to its end, shown and listed", async () =
   const listed = await commands(
     "list",
     "--batch",
-    "b-1",
+    batch,
     "--status",
     "done",
     "--method",

@@ -4,25 +4,25 @@
 import { MeshError, type Saga } from "@parley/mesh";
 import { operatorAgent } from "@parley/mesh/operator";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { booking, TripWorld } from "../agents/trip-agents.ts";
 import { TripPaidSchema, TripWishedSchema } from "../gen/parley/test/v1/trip_pb.js";
 import type { Ended } from "./command.ts";
 import { Lines } from "./lines.ts";
 
-const world = new TripWorld();
 const lines = new Lines();
+let world: TripWorld;
 let mesh: TestMesh;
 
-beforeAll(async () => {
+// Each try of each test has a mesh of its own.
+beforeEach(async () => {
+  world = new TripWorld();
   const { agent, attach } = operatorAgent();
   mesh = await testMesh({ agents: [world.seats(), world.trips(), agent] });
   attach(mesh);
 });
-afterAll(async () => {
-  await lines[Symbol.asyncDispose]();
-  await mesh.drain();
-});
+afterEach(() => mesh.drain());
+afterAll(() => lines[Symbol.asyncDispose]());
 
 function parley(...args: readonly string[]): Promise<Ended> {
   return lines.run([...args, "--url", mesh.url]);
@@ -86,6 +86,7 @@ test("sagas are listed, shown, resolved and canceled, for people and for program
 });
 
 test("what cannot be done says why", { timeout: 60_000 }, async () => {
+  await begin("fine", "completed", (saga) => booking(saga, "seat"));
   const attempts = [
     [["show", "trip"], /SAGA_INVALID .*agent\/saga\/key/],
     [["retry", idOf("fine")], /only one that needs attention/],

@@ -2,6 +2,7 @@
 // Copyright the Parley authors
 
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -94,7 +95,9 @@ test("the agent runs by itself, answers JSON over HTTP, refuses what its contrac
       body: JSON.stringify(request),
     });
 
-  expect(await (await sayHello({ name: "Ada" })).json()).toEqual({ text: "Hello Ada!" });
+  // Another one at each try: the agent remembers whom it has greeted.
+  const name = `Ada ${randomUUID()}`;
+  expect(await (await sayHello({ name })).json()).toEqual({ text: `Hello ${name}!` });
   const refused = await sayHello({ name: "" });
   expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining({ code: "invalid_argument" })]);
 

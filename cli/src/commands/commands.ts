@@ -78,10 +78,12 @@ function dispatch(): Command {
   return operatorCommand({
     name: "dispatch <method> [json]",
     summary: "have a method run as a durable command",
-    description: "Dispatches a method by hand, checked against its contract. Prints the command when it is stored.",
+    description:
+      "Dispatches a method by hand, checked against its contract, which must have a command policy. Prints the command when it " +
+      "is stored.",
     examples: [
-      `parley commands dispatch SchedulingAgentService/RequestAppointment '{"userId":"ada","serviceType":"doctor"}'`,
-      "parley commands dispatch SchedulingAgentService/RequestAppointment @request.json --at 2h --batch b-7",
+      `parley commands dispatch ProviderAgentService/ExpireHold '{"providerId":"prov_dr_smith","holdId":"h-17"}'`,
+      "parley commands dispatch ProviderAgentService/ExpireHold @request.json --at 2h --batch b-7",
     ],
   })
     .option("--at <time>", "when it is to be run: in 2h, or 2026-11-21T10:00:00Z", dueArgument)

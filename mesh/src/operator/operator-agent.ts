@@ -31,6 +31,12 @@ export interface Operator {
   attach(host: Host): void;
 }
 
+/** How the operator's agent is made. */
+export interface OperatorOptions {
+  /** What it may do in the name of whoever asks it, such as dispatch a command that needs a permission. Default: nothing. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
 const name = "mesh.operator";
 
 /**
@@ -40,13 +46,14 @@ const name = "mesh.operator";
  *     const mesh = await host({ agents: [...agents, operator.agent] });
  *     operator.attach(mesh);
  */
-export function operatorAgent(): Operator {
+export function operatorAgent({ permissions = [] }: OperatorOptions = {}): Operator {
   const attached = Promise.withResolvers<Desk>();
   const hosted = async () => (await attached.promise).host;
   const agent = defineAgent({
     name,
     description: "Shows the mesh to its operators and does what they ask for.",
     role: "SYSTEM",
+    permissions,
     publishes: [SystemMaintenanceSchema, SystemReadySchema],
     serves: [
       maintenanceService(hosted),
