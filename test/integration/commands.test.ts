@@ -159,11 +159,13 @@ describe("a command for later", () => {
     expect(letter?.error?.code).toBe("EXPIRED");
   });
 
-  test("is refused for a date that is none", async () => {
-    await expect(mesh.dispatch(job, { name: "never" }, { at: new Date(Number.NaN) })).rejects.toMatchObject({
-      code: "INVALID_MESSAGE",
-    });
-  });
+  test.each([Number.NaN, 8.64e15, Date.UTC(9999, 11, 31, 23, 59, 59)])(
+    "is refused for a date that is none, or that nobody can write (%d)",
+    async (at) => {
+      const dispatched = mesh.dispatch(job, { name: "never" }, { at: new Date(at) });
+      await expect(dispatched).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+    },
+  );
 
   test("is left with the broker in real time: several instances, one run, one effect", async () => {
     await using own = await testMesh({ agents: [wishAgent] });

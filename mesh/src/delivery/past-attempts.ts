@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type ErrorClass, type ErrorCode, errorCodes } from "../error-codes.ts";
+import { latestTime } from "../due.ts";
+import { type ErrorClass, errorCodes, isErrorCode } from "../error-codes.ts";
 import { MeshError } from "../mesh-error.ts";
 
 /** One failed try of a message. */
@@ -39,8 +40,8 @@ export function readAttempts(headers: ReadonlyMap<string, string>): FailedAttemp
 
 function readAttempt(entry: string): FailedAttempt | undefined {
   const [attempt = "", failedAt = "", code = "", errorClass = "", mayHaveRun, text = ""] = entry.split(":");
-  if (!/^\d{1,9}$/.test(attempt) || !/^\d{1,16}$/.test(failedAt) || !isCode(code) || !isClass(errorClass))
-    return undefined;
+  if (!/^\d{1,9}$/.test(attempt) || !/^\d{1,15}$/.test(failedAt) || Number(failedAt) > latestTime) return undefined;
+  if (!isErrorCode(code) || !isClass(errorClass)) return undefined;
   const error = new MeshError({ code, errorClass, message: decoded(text), mayHaveRun: mayHaveRun !== "0" });
   return { attempt: Number(attempt), failedAt: Number(failedAt), error };
 }
@@ -54,10 +55,6 @@ function decoded(text: string): string {
 }
 
 const classes: ReadonlySet<string> = new Set(Object.values(errorCodes).map(({ errorClass }) => errorClass));
-
-function isCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
-}
 
 function isClass(name: string): name is ErrorClass {
   return classes.has(name);

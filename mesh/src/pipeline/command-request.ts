@@ -10,6 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { Contracts } from "../contracts/contracts.ts";
 import type { CommandContract, MethodContract } from "../contracts/policy.ts";
+import { latestTime } from "../due.ts";
 import type { Priority } from "../header.ts";
 import { derivedId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
@@ -81,7 +82,7 @@ export function commandRequest<I extends DescMessage, O extends DescMessage>(
     batchId: batchOf(contract.name, options.batchId),
     repeatId: givenKey === "" ? undefined : (source) => derivedId("command", contract.name, source, givenKey),
     priority: options.priority ?? contract.priority,
-    due: dueTime(contract.name, options.at),
+    due: dueTime(contract, options.at),
   };
 }
 
@@ -91,10 +92,11 @@ function batchOf(name: string, batchId: string | undefined): string | undefined 
   throw new MeshError({ code: "INVALID_MESSAGE", message });
 }
 
-function dueTime(name: string, at: Date | undefined): number | undefined {
+function dueTime({ name, command }: DispatchedMethod, at: Date | undefined): number | undefined {
   const due = at?.getTime();
-  if (due === undefined || !Number.isNaN(due)) return due;
-  throw new MeshError({ code: "INVALID_MESSAGE", message: `"${name}" cannot be dispatched at an invalid date` });
+  if (due === undefined || due + command.expiresAfterMs <= latestTime) return due;
+  const message = `"${name}" cannot be dispatched at an invalid date, nor beyond the year 9999`;
+  throw new MeshError({ code: "INVALID_MESSAGE", message });
 }
 
 function isDispatched(contract: MethodContract): contract is DispatchedMethod {
