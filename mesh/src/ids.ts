@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { createHash, hash, randomUUID } from "node:crypto";
+import { createHash, hash } from "node:crypto";
+import { v7 } from "uuid";
 
-/** Milliseconds since the epoch of the latest new id, and how many were made in it. */
-let latest = { at: 0, count: 0 };
-const mostPerMs = 0xfff;
-
-/**
- * A new message id: UUIDv7 with a counter after the time, so ids of one process sort by when they were made.
- * @see https://www.rfc-editor.org/rfc/rfc9562#section-6.2
- */
+/** A new message id: UUIDv7, so ids of one sender sort by time. */
 export function newId(): string {
-  const now = Date.now();
-  if (now > latest.at) latest = { at: now, count: 0 };
-  // More than fit into a millisecond, or a clock that was set back: the ids go ahead of it.
-  else if (latest.count === mostPerMs) latest = { at: latest.at + 1, count: 0 };
-  else latest.count++;
-  const time = latest.at.toString(16).padStart(12, "0");
-  const count = latest.count.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${randomUUID().slice(19)}`;
+  return v7();
 }
 
 /**
