@@ -7,17 +7,9 @@ import { testMesh } from "@parley/mesh/testing";
 import { expect, inject, test } from "vitest";
 import { counts } from "../agents/account-agent.ts";
 import { NewsNumberedSchema } from "../gen/parley/test/v1/news_pb.js";
-import { type HostProcess, startHost, type Told } from "../programs/start-host.ts";
+import { endedOf, overlapsIn, runsOf } from "../programs/runs.ts";
+import { startHost } from "../programs/start-host.ts";
 import { until } from "../tools/until.ts";
-
-/** One run of a handler. */
-interface Run {
-  readonly by: number;
-  readonly id: string;
-  readonly began: number;
-  /** Unset while it runs, or when its process ended first. */
-  readonly ended: number | undefined;
-}
 
 test("a handler that stands still, and a process that is killed, lose their partitions; no key is handled in two places at once, and what commits counts once [R24, R35]", async () => {
   const speaker = defineAgent({ name: "test.speaker", publishes: [NewsNumberedSchema] });
@@ -61,33 +53,3 @@ test("a handler that stands still, and a process that is killed, lose their part
     expect(await mesh.load(counts.at(key))).toBe(ids.length);
   }
 });
-
-function endedOf(hosts: readonly HostProcess[], key: string): readonly string[] {
-  const is = (told: Told) => told.kind === "ended" && told.key === key;
-  return hosts.flatMap(({ told }) => told.filter(is).map(({ id = "" }) => id));
-}
-
-/** The runs of a key, in the order of their beginning. */
-function runsOf(hosts: readonly HostProcess[], key: string): readonly Run[] {
-  const runs = hosts.flatMap(({ told }, by) => {
-    const ofKey = told.filter((one) => one.key === key);
-    return ofKey.flatMap(({ kind, id = "", at = 0 }, index) => {
-      if (kind !== "began") return [];
-      const end = ofKey.slice(index).find((later) => later.kind === "ended" && later.id === id);
-      return [{ by, id, began: at, ended: end?.at }];
-    });
-  });
-  return runs.sort((a, b) => a.began - b.began);
-}
-
-/** A handler that had begun when its process stood still is the one that can overlap with its successor elsewhere. */
-const stoodStillMs = 5_000;
-
-/** Runs that began in one process while another one had not ended. */
-function overlapsIn(runs: readonly Run[]): readonly Run[] {
-  return runs.filter((run, index) => {
-    const before = runs[index - 1];
-    if (before?.ended === undefined || before.by === run.by) return false;
-    return before.ended > run.began && before.ended - before.began < stoodStillMs;
-  });
-}

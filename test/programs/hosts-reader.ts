@@ -11,7 +11,7 @@ import { NewsNumberedSchema } from "../gen/parley/test/v1/news_pb.js";
 
 process.once("disconnect", () => process.exit());
 const tell = (message: object) => void process.send?.(message);
-const standsStillMs = 8_000;
+const standsStillMs = Number(process.env["HOST_BLOCK_MS"] ?? "8000");
 
 const reader = defineAgent({
   name: "test.reader",

@@ -39,6 +39,8 @@ export interface HostPlace {
   readonly heartbeat?: { readonly everyMs: number; readonly ttlMs: number } | undefined;
   /** Which program of this folder; default: hosts-agents. */
   readonly program?: "hosts-agents" | "hosts-reader" | undefined;
+  /** Milliseconds for which "block" makes hosts-reader stand still; default: 8 000. */
+  readonly blockMs?: number | undefined;
 }
 
 /** Starts a program that hosts agents in a namespace and waits until it is ready. */
@@ -49,6 +51,7 @@ export async function startHost({ program = "hosts-agents", ...where }: HostPlac
       HOST_BROKER: where.broker,
       HOST_NAMESPACE: where.namespace,
       HOST_HEARTBEAT: JSON.stringify(where.heartbeat ?? null),
+      ...(where.blockMs === undefined ? {} : { HOST_BLOCK_MS: String(where.blockMs) }),
     },
   });
   // Also one that stands still, which would not notice the end of its parent.

@@ -2,8 +2,11 @@
 // Copyright the Parley authors
 
 import type { Broker } from "./connection.ts";
-import { type Durable, ensureDurable, streamMade } from "./durable.ts";
+import { type Durable, ensureDurable, firstOpen, streamMade } from "./durable.ts";
 import { Unsettled } from "./unsettled.ts";
+
+/** More than are ever in hand of one durable: beyond it are those that were given back, or lost. */
+const usually = 1_000;
 
 /**
  * Where one process is in a durable, so that the durable can be made again at the right place when somebody deletes it, or
@@ -15,6 +18,8 @@ export class DurablePlace {
   readonly #durable: Durable;
   readonly #onRemade: ((where: string) => void) | undefined;
   readonly #unsettled = new Unsettled();
+  /** So many may be open before the broker is asked which of them others have settled. */
+  #most = usually;
   /** When the stream was made; unset before the first look. */
   #streamMade: string | undefined;
 
@@ -25,14 +30,28 @@ export class DurablePlace {
     this.#onRemade = onRemade;
   }
 
+  /** Messages that this process has not seen settled. */
+  get open(): number {
+    return this.#unsettled.size;
+  }
+
   /** A message was delivered. */
   begin(sequence: number): void {
     this.#unsettled.begin(sequence);
+    if (this.#unsettled.size > this.#most) void this.#shed();
   }
 
   /** A message was acknowledged or terminated here. */
   done(sequence: number): void {
     this.#unsettled.done(sequence);
+  }
+
+  /** Forgets those that were given back here and settled elsewhere. */
+  async #shed(): Promise<void> {
+    this.#most = Number.POSITIVE_INFINITY;
+    const next = await firstOpen(this.#broker, this.#durable).catch(() => 0);
+    this.#unsettled.raise(next);
+    this.#most = Math.max(usually, 2 * this.#unsettled.size);
   }
 
   /**

@@ -67,6 +67,13 @@ export async function ensureDurable(broker: Broker, durable: Durable, resumeAt?:
   });
 }
 
+/** The sequence up to which a durable has settled everything, and one more. */
+export async function firstOpen(broker: Broker, durable: Pick<Durable, "stream" | "name">): Promise<number> {
+  const what = `consumer "${durable.name}" of stream "${durable.stream}"`;
+  const info = await patiently(broker, what, () => consumerInfo(broker, durable));
+  return (info?.ack_floor.stream_seq ?? 0) + 1;
+}
+
 /** Whether a durable is there. */
 export async function isPresent(broker: Broker, durable: Pick<Durable, "stream" | "name">): Promise<boolean> {
   const what = `consumer "${durable.name}" of stream "${durable.stream}"`;

@@ -29,6 +29,11 @@ export class Unsettled {
     this.#isKnown = true;
   }
 
+  /** Messages that were not seen settled. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** The first sequence that may be unsettled; undefined as long as nothing is known. */
   next(): number | undefined {
     let lowest = this.#highest + 1;

@@ -28,6 +28,24 @@ const stayAwayMs = 3_000;
  * delivered to another one before may still be worked on there. So an instance that gets the partition begins nothing until
  * every unsettled message of it is in its own hands (settled by the other one, or delivered again because that one is gone),
  * and then takes them in the order in which they were stored.
+ *
+ * Why no message of a key begins before all earlier ones have ended, and no key is handled in two places:
+ *
+ * 1. What is in hand here is in no other hands while its {@link Hold} says so: its time ends before the broker's, counted from
+ *    before the broker sent it or confirmed a word about it. A process that stood still, or whose connection was silent, finds
+ *    its messages lost before it begins one; only a handler that had begun may still be running then, and what it commits is
+ *    refused or recognised.
+ * 2. {@link isAllHere} says when nothing that is unsettled is in other hands. From then on that stays so until the pin changes or
+ *    something is lost or given back here, each of which is a doubt: it is found out anew before anything else begins. A turn is
+ *    only given with no doubt, and losses that nobody has noticed are looked for first.
+ * 3. So at the beginning of a message each earlier one of its key is settled, or in hand here; and of those in hand the earlier
+ *    go first ({@link KeyOrder}). What is settled does not come back, but for an acknowledgement that the broker forgot: then it
+ *    is a repeat.
+ * 4. What waits in a siding begins only under a page of the book that is this instance's ({@link SidingBook}), and the broker hands
+ *    out one at a time.
+ *
+ * It stays live: who loses the pin hands back what has not begun, for the next owner waits for it; and what comes in all the time
+ * does not count.
  */
 export class Partition {
   readonly pin: Pin;
