@@ -7,6 +7,7 @@ import { nameToken } from "../broker/key-token.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { Subjects } from "../broker/subjects.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { SidingBooks } from "../delivery/siding-book.ts";
 import { told } from "../maintenance/maintenance-board.ts";
 import { MeshError } from "../mesh-error.ts";
 import { type HearerPlace, hearerPlaces, isPulled, lastActive, waitingIn } from "./hearer-place.ts";
@@ -70,6 +71,11 @@ export async function removeHearer(
   if (!dryRun) {
     for (const { stream, durables } of places) {
       for (const durable of durables) await forgetDurable(broker, { stream, name: durable.name });
+      // Else a hearer that comes back under this name would hear again what waited in them.
+      const partitions = durables.filter(({ config }) => config.priority_policy === "pinned_client");
+      await new SidingBooks(broker, namespace).forget(
+        partitions.map(({ name: partition }) => ({ stream, name: partition })),
+      );
     }
   }
   return places.map((place) => ({
