@@ -2,15 +2,16 @@
 // Copyright the Parley authors
 
 import { SagaStatus } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
-import type { Saga } from "@parley/mesh";
+import { MeshError, type Saga } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { type TestMesh, testMesh } from "@parley/mesh/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { booking, seats, TripWorld } from "../agents/trip-agents.ts";
 import { hasten } from "../crash/settle.ts";
 import { TripPaidSchema, TripWishedSchema } from "../gen/parley/test/v1/trip_pb.js";
+import { until } from "../tools/until.ts";
 
-const { COMPENSATED, COMPLETED } = SagaStatus;
+const { COMPENSATED, COMPLETED, NEEDS_ATTENTION, RESOLVED } = SagaStatus;
 const world = new TripWorld();
 let first: TestMesh;
 let second: TestMesh;
@@ -104,20 +105,99 @@ test("one that newer code began is left alone by an older host, and goes on wher
   expect(versions).toEqual([2]);
 });
 
-test("one whose wake-up the broker no longer has is woken by the next instance that starts", async () => {
-  world.plans.set("sleeper", (saga) => saga.sleepUntil("night", new Date(saga.now().getTime() + 3_600_000)));
-  await using mesh = await testMesh({ agents: [] });
-  const where = { namespace: mesh.namespace, clock: mesh.clock };
-  const summary = async () => (await mesh.sagas.get(idOf("sleeper")).catch(() => undefined))?.summary;
-  {
-    await using before = await testMesh({ agents: [world.trips()], ...where });
-    await before.publish(TripWishedSchema, { trip: "sleeper", plan: "sleeper" });
-    await expect.poll(async () => (await summary())?.due).toBeDefined();
+describe("one that the broker has lost what is to move it", () => {
+  const day = 86_400_000;
+  let mesh: TestMesh;
+  beforeEach(async () => {
+    mesh = await testMesh({ agents: [] });
+  });
+  afterEach(() => mesh.drain());
+
+  const hosted = () =>
+    testMesh({
+      agents: [world.seats(), world.trips()],
+      namespace: mesh.namespace,
+      clock: mesh.clock,
+      sagaSweepMs: 200,
+    });
+  const summary = async (id: string) => (await mesh.sagas.get(id).catch(() => undefined))?.summary;
+  const isListed = async (id: string) => {
+    const { sagas } = await mesh.sagas.list({ statuses: [], pageSize: 10, pageToken: "" });
+    return sagas.some(({ sagaId }) => sagaId === id);
+  };
+  const loseEvents = async () => {
+    const { manager } = mesh.broker;
+    const filter = `${mesh.namespace}.evt.>`;
+    await manager.streams.purge(streamNames(mesh.namespace).events, { filter });
+  };
+  const begun = async (trip: string, plan: (saga: Saga) => Promise<unknown>, isReady: () => Promise<boolean>) => {
+    world.plans.set(trip, plan);
+    await using before = await hosted();
+    await before.publish(TripWishedSchema, { trip, plan: trip });
+    await expect.poll(isReady).toBe(true);
     await before.settled();
-  }
-  const filter = `${mesh.namespace}.evt.*.test-trips~saga-trip-wake.>`;
-  await mesh.broker.manager.streams.purge(streamNames(mesh.namespace).events, { filter });
-  await mesh.clock.advance(7_200_000);
-  await using _after = await testMesh({ agents: [world.trips()], ...where });
-  await expect.poll(async () => (await summary())?.status).toBe(COMPLETED);
+  };
+  const isCompleted = (trip: string) => expect.poll(async () => (await summary(idOf(trip)))?.status).toBe(COMPLETED);
+  const sleeps = (saga: Saga) => saga.sleepUntil("night", new Date(saga.now().getTime() + 3_600_000));
+
+  test("is woken by the next instance that starts", async () => {
+    await begun("sleeper", sleeps, async () => (await summary(idOf("sleeper")))?.due !== undefined);
+    await loseEvents();
+    await mesh.clock.advance(7_200_000);
+    await using _after = await hosted();
+    await isCompleted("sleeper");
+  });
+
+  test("is woken by an instance that runs already", async () => {
+    await begun("watched", sleeps, async () => (await summary(idOf("watched")))?.due !== undefined);
+    await loseEvents();
+    await using _one = await hosted();
+    await using _two = await hosted();
+    await mesh.clock.advance(3_700_000);
+    await isCompleted("watched");
+  });
+
+  test("is told again of the end of one that it began", async () => {
+    const child = "test.trips/part/deserted-a";
+    const told: string[] = [];
+    world.before.set("release sofa", () => {
+      throw new MeshError({ code: "INVALID_MESSAGE", message: "too heavy" });
+    });
+    world.plans.set("heavy", async (saga) => {
+      await booking(saga, "sofa");
+      throw new MeshError({ code: "REFUSED", message: "no room" });
+    });
+    const parent = async (saga: Saga) => {
+      const { part } = world;
+      if (part === undefined) throw new Error("no part");
+      await saga.child("a", part, { trip: `${saga.key}-a`, plan: "heavy" }).catch((error) => told.push(error.message));
+    };
+    await begun("deserted", parent, async () => (await summary(child))?.status === NEEDS_ATTENTION);
+    await mesh.sagas.resolve(child, { agent: "mesh.operator", by: "ada", note: "sold it" });
+    await until(async () => (await summary(child))?.status === RESOLVED);
+    await mesh.settled();
+    await loseEvents();
+    await mesh.clock.advance(9 * day);
+    await using _after = await hosted();
+    await isCompleted("deserted");
+    expect(told.at(-1)).toContain("resolved by hand");
+  });
+
+  test("is taken over when nobody has moved it for longer than events are kept", async () => {
+    let isClosed = true;
+    world.before.set("book mast", () => {
+      if (isClosed) throw new MeshError({ code: "UNAVAILABLE", message: "closed" });
+    });
+    await begun(
+      "adrift",
+      (saga) => booking(saga, "mast"),
+      () => isListed(idOf("adrift")),
+    );
+    await loseEvents();
+    isClosed = false;
+    await mesh.clock.advance(9 * day);
+    await using _after = await hosted();
+    await isCompleted("adrift");
+    expect(await mesh.load(seats.at("adrift"))).toEqual({ mast: 1 });
+  });
 });

@@ -67,6 +67,8 @@ export interface HostOptions {
    * Handlers of events and commands that run at once in this process; an eighth is reserved for each priority. Default: 256.
    */
   readonly maxHandlers?: number | undefined;
+  /** Real milliseconds after which it is looked for sagas that nobody has woken, by one instance of an agent; default 60 000. */
+  readonly sagaSweepMs?: number | undefined;
   /** Is told of all that is said and heard. */
   readonly observer?: Observer | undefined;
   /** Is told what is on its way between this host and its broker; for whoever waits until nothing is. */

@@ -65,7 +65,12 @@ export async function host(options: HostOptions): Promise<Host> {
   const announcements = announcementsOf(ground, speech, clock);
   const present = { ...options, served, startedAt: clock.now(), graceMs, workloads, announcements };
   const presence = await openPresence(ground, present, opening);
-  const sagas = await openSagas(ground, speech, { clock, random, replicas, steps: build.steps });
+  const sagas = await openSagas(
+    ground,
+    speech,
+    { clock, random, replicas, steps: build.steps, sweepMs: options.sagaSweepMs },
+    opening,
+  );
   const hearing = [
     ...hearings(agents, build),
     ...commandHearings(agents, { ...build, runs: speech.runs }),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import type { SagaSummary } from "@parley/contracts/parley/mesh/v1/saga_pb.js";
 import { journaledDomains } from "../broker/streams.ts";
 import type { Clock } from "../clock.ts";
 import type { Hearing } from "../delivery/hearing.ts";
@@ -11,7 +10,7 @@ import type { SagaGround } from "../sagas/driving.ts";
 import { Mailbox } from "../sagas/mailbox.ts";
 import { SagaDesk } from "../sagas/saga-desk.ts";
 import { SagaIndex } from "../sagas/saga-index.ts";
-import { sweepSagas } from "../sagas/sweep.ts";
+import { SagaSweeper } from "../sagas/sweep.ts";
 import type { Ground } from "./ground.ts";
 import { sagaHearings } from "./saga-hearings.ts";
 import type { Speech } from "./speech.ts";
@@ -21,14 +20,17 @@ export interface SagasInit {
   readonly clock: Clock;
   readonly random: () => number;
   readonly replicas: number | undefined;
+  /** Real milliseconds. */
+  readonly sweepMs: number | undefined;
   readonly steps: readonly Step<Incoming>[];
 }
 
-/** Makes ready what drives the sagas of the agents; nothing when they have none. */
+/** Makes ready what drives the sagas of the agents; nothing when they have none. What has to be ended goes onto `opening`. */
 export async function openSagas(
   { agents, broker, contracts, contractStore, directory, namespace }: Ground,
   { voice, subjects }: Speech,
-  { clock, random, replicas, steps }: SagasInit,
+  { clock, random, replicas, sweepMs, steps }: SagasInit,
+  opening: AsyncDisposableStack,
 ): Promise<{ readonly hearings: readonly Hearing[]; readonly desk: SagaDesk }> {
   const { journals, caller } = voice;
   let opened: Promise<SagaIndex> | undefined;
@@ -51,7 +53,8 @@ export async function openSagas(
       );
     },
   });
-  if (agents.every(({ sagas }) => sagas.length === 0)) return { hearings: [], desk };
+  const having = agents.filter(({ sagas }) => sagas.length > 0);
+  if (having.length === 0) return { hearings: [], desk };
   const ground: SagaGround = {
     clock,
     random,
@@ -67,8 +70,8 @@ export async function openSagas(
     },
   };
   const init = { ground, index: await index(), broker, subjects, steps };
-  const isDriven = ({ agent, saga }: SagaSummary) =>
-    agents.some(({ name, sagas }) => name === agent && sagas.some((one) => one.name === saga));
-  await sweepSagas({ index: init.index, journals, clock, isDriven });
+  const own = new AbortController();
+  opening.defer(() => own.abort());
+  await new SagaSweeper({ index: init.index, journals, clock, agents: having, everyMs: sweepMs }).start(own.signal);
   return { hearings: sagaHearings(agents, init), desk };
 }

@@ -39,6 +39,8 @@ export interface Driving {
   /** How its run began. */
   readonly started: SagaStarted;
   readonly trace: TraceContext;
+  /** Whether what was to move it must be lost: then what it has said to sagas that it began is said again. */
+  readonly isLost: boolean;
   /** Aborts when the host gives the saga back. */
   readonly signal: AbortSignal;
 }

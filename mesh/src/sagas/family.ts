@@ -88,6 +88,23 @@ export async function cancelForParent(
   );
 }
 
+/** Tells the saga that began one how that ended, when it is over. */
+export async function tellEnd({ journals, id, domain, origin }: FamilyInit, parent: SagaParent): Promise<void> {
+  await journals.commit(
+    { saga: sagaJournal(domain).at(id.id) },
+    ({ saga: { state } }, outbox) => {
+      const of = startOf(state)?.parent;
+      const isIts = of?.sagaId === parent.sagaId && of.run === parent.run && of.step === parent.step;
+      const over = state.records.findLast(({ what }) => what.case === "over")?.what;
+      // One that was resolved has the error for which it stood before.
+      const error = over?.case === "over" && over.value.status === state.status ? over.value.error : undefined;
+      if (isIts && isOver(state)) tellSaga(outbox, childEnd(parent, { status: state.status, ...(error && { error }) }));
+      return null;
+    },
+    origin,
+  );
+}
+
 /** Tells a saga that one it wanted to begin cannot begin: nobody else would. */
 export async function refuseChild({ journals, origin }: FamilyInit, parent: SagaParent, why: MeshError): Promise<void> {
   const tell = childEnd(parent, { status: SagaStatus.COMPENSATED, error: errorDetail(why) });

@@ -8,7 +8,7 @@ import { sleep } from "../clock.ts";
 import { crashPoint } from "../crash-point.ts";
 import { errorDetail } from "../error-detail.ts";
 import type { MeshError } from "../mesh-error.ts";
-import type { Work } from "./ask.ts";
+import type { Ask, Work } from "./ask.ts";
 import type { SagaDefinition } from "./define-saga.ts";
 import { type CallOutcome, callStep, type Driving } from "./driving.ts";
 import { holdMs, strayMs } from "./limits.ts";
@@ -55,6 +55,7 @@ export class Forward {
     const { ground, id } = this.#driving;
     const open = await underWay(ground, id.id, replay(this.#player, this.#scribe.records));
     for (const [step, one] of open) this.#steps.set(step, { ...one, isCalling: false });
+    if (this.#driving.isLost) for (const { ask } of open.values()) this.#bear(ask);
     for (;;) {
       this.#driving.signal.throwIfAborted();
       this.#takeAsks();
@@ -79,13 +80,17 @@ export class Forward {
     for (let ask = this.#player.takeAsk(); ask !== undefined; ask = this.#player.takeAsk()) {
       this.#scribe.add({ case: "begun", value: ask.begun });
       this.#steps.set(ask.step, { ask, attempts: 0, notBefore: 0, isCalling: false });
-      const { work, begun } = ask;
-      if (work.kind !== "child") continue;
-      const { agent, id } = this.#driving.id;
-      const parent = { sagaId: id, step: ask.step, run: this.#driving.started.run };
-      const birth = { inputType: work.saga.startsOn.typeName, input: begun.request, parent };
-      this.#births.push({ sagaId: sagaId({ agent, saga: work.saga.name, key: work.key }).id, wake: { birth } });
+      this.#bear(ask);
     }
+  }
+
+  /** Has the saga of a step begin, when that is its work; told again, it says how it stands. */
+  #bear({ step, work, begun }: Ask): void {
+    if (work.kind !== "child") return;
+    const { id, started } = this.#driving;
+    const parent = { sagaId: id.id, step, run: started.run };
+    const birth = { inputType: work.saga.startsOn.typeName, input: begun.request, parent };
+    this.#births.push({ sagaId: sagaId({ agent: id.agent, saga: work.saga.name, key: work.key }).id, wake: { birth } });
   }
 
   /** Stores what is new; false when somebody wants something, so that it has to be looked at first. */
@@ -197,9 +202,10 @@ export class Forward {
       work.kind === "wait" ? [waiterKey(this.#driving.id.agent, work.event.typeName, work.key)] : [],
     );
     this.#scribe.add({ case: "parked", value: due === undefined ? {} : { due: timestampFromMs(due) } });
-    const tells = due === undefined ? [] : [{ sagaId: this.#driving.id.id, due }];
+    const wake = due === undefined ? [] : [{ sagaId: this.#driving.id.id, due }];
     try {
-      await this.#scribe.write({ tells, waitsAt });
+      await this.#scribe.write({ tells: [...this.#births, ...wake], waitsAt });
+      this.#births = [];
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       this.#scribe.drop("parked");

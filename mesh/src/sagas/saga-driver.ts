@@ -18,8 +18,10 @@ import type { Incoming } from "../pipeline/incoming.ts";
 import type { SagaDefinition } from "./define-saga.ts";
 import { driveOn } from "./drive-on.ts";
 import { type Driving, type SagaGround, sagaHeader, sagaOrigin } from "./driving.ts";
-import { cancelForParent, type FamilyInit, noteChild, refuseChild } from "./family.ts";
+import { cancelForParent, type FamilyInit, noteChild, refuseChild, tellEnd } from "./family.ts";
 import { anew, isOver, type SagaState, sagaJournal, startOf } from "./history.ts";
+import { lostMs } from "./limits.ts";
+import { timeOf } from "./player.ts";
 import { type SagaId, sagaId } from "./saga-id.ts";
 import type { SagaIndex } from "./saga-index.ts";
 import { Scribe, Superseded, tellSaga } from "./scribe.ts";
@@ -67,23 +69,27 @@ export class SagaDriver {
   }
 
   /** Drives a saga on because of a wake-up; one that has nothing to do is left alone. */
-  async wake(incoming: Incoming, id: SagaId, { birth, childEnded, cancel }: SagaWake): Promise<void> {
+  async wake(incoming: Incoming, id: SagaId, { birth, childEnded, cancel, lost }: SagaWake): Promise<void> {
     if (birth !== undefined) return this.#bear(id, incoming, birth);
     if (childEnded !== undefined) await noteChild(this.#familyOf(id, incoming), childEnded);
     if (cancel !== undefined) await cancelForParent(this.#familyOf(id, incoming), cancel);
-    await this.#drive(id, incoming);
+    await this.#drive(id, incoming, lost);
   }
 
+  /** True when it had been begun by that very message. */
   async #begin(
     id: SagaId,
     incoming: Incoming,
     how: MessageInitShape<typeof SagaStartedSchema> & { readonly startId: string },
     mailAfter: () => Promise<number>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { definition } = this.#init;
     for (;;) {
       const state = await this.#load(id);
-      if (state.starts.includes(how.startId)) return this.#drive(id, incoming);
+      if (state.starts.includes(how.startId)) {
+        await this.#drive(id, incoming);
+        return true;
+      }
       if (state.run > 0 && !isOver(state)) throw running(id, state);
       const { correlationId, conversationId = "", hops } = incoming.header;
       const started = create(SagaStartedSchema, {
@@ -97,7 +103,7 @@ export class SagaDriver {
         // An event that began it may have waited for the end of an earlier run, which took some of the mail.
         mailAfter: BigInt(Math.max(await mailAfter(), ...takenBy(state.records))),
       });
-      if (await this.#once({ id, incoming, state: anew(state), started }, true)) return;
+      if (await this.#once({ id, incoming, state: anew(state), started }, true)) return false;
     }
   }
 
@@ -111,7 +117,9 @@ export class SagaDriver {
     const { ground } = this.#init;
     try {
       const how = { input, startId, ...(parent === undefined ? {} : { parent }) };
-      await this.#begin(id, incoming, how, () => ground.mailbox.newest());
+      const isRepeated = await this.#begin(id, incoming, how, () => ground.mailbox.newest());
+      // Who asks again has not heard of its end.
+      if (isRepeated && parent !== undefined) await tellEnd(this.#familyOf(id, incoming), parent);
     } catch (thrown) {
       // Nobody else would tell the saga that waits for it.
       if (!(thrown instanceof MeshError) || thrown.code !== "SAGA_RUNNING" || parent === undefined) throw thrown;
@@ -119,7 +127,7 @@ export class SagaDriver {
     }
   }
 
-  async #drive(id: SagaId, incoming: Incoming): Promise<void> {
+  async #drive(id: SagaId, incoming: Incoming, maybeLost = false): Promise<void> {
     for (;;) {
       const state = await this.#load(id);
       const started = startOf(state);
@@ -127,13 +135,19 @@ export class SagaDriver {
       // Who ended it may have been gone before it was listed as ended.
       if (isOver(state) || state.status === SagaStatus.NEEDS_ATTENTION) return this.#list(id, state);
       const isMine = state.driver === incoming.header.messageId;
+      const isLost = maybeLost && this.#isLost(state);
       // Somebody else has it in hand, and the message that it is driven for comes again when they are gone.
-      if (!state.isParked && !isMine) return;
+      if (!state.isParked && !isMine && !isLost) return;
       // Left to a wake-up because of this very message, here or on another host: the broker may have forgotten the message by
       // now, so whoever drove the saga on for it and died would have nobody come after.
       if (state.isParked && isMine) return this.#leave(id, incoming, state);
-      if (await this.#once({ id, incoming, state, started }, false)) return;
+      if (await this.#once({ id, incoming, state, started, isLost }, false)) return;
     }
+  }
+
+  #isLost({ records }: SagaState): boolean {
+    const last = records.at(-1);
+    return last !== undefined && this.#init.ground.clock.now() - timeOf(last) > lostMs;
   }
 
   /** What came before it was to be found as one that waits has woken nobody, so it is woken once. */
@@ -147,13 +161,13 @@ export class SagaDriver {
   }
 
   /** Drives it on; false when somebody else was faster, after a while. */
-  async #once({ id, incoming, state, started }: Once, isNew: boolean): Promise<boolean> {
+  async #once({ id, incoming, state, started, isLost = false }: Once, isNew: boolean): Promise<boolean> {
     const { ground, definition, index } = this.#init;
     const { domain } = definition;
     const own = new AbortController();
     const { signal: given = own.signal, trace } = incoming;
     const signal = AbortSignal.any([given, own.signal]);
-    const driving: Driving = { ground, id, domain, started, trace, signal };
+    const driving: Driving = { ground, id, domain, started, trace, signal, isLost };
     const cause = sagaHeader(driving);
     const origin = sagaOrigin({ agent: id.agent, domain, cause, trace, signal });
     const driver = incoming.header.messageId;
@@ -217,6 +231,7 @@ interface Once {
   readonly incoming: Incoming;
   readonly state: SagaState;
   readonly started: SagaStarted;
+  readonly isLost?: boolean;
 }
 
 /** Whether it may be listed as one that is not over. */

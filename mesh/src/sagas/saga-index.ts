@@ -9,10 +9,13 @@ import { keyToken } from "../broker/key-token.ts";
 import { type Bucket, openBucket } from "../broker/key-value.ts";
 import { storedAt } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
+import { MeshError } from "../mesh-error.ts";
 
 /** Milliseconds that a saga that is over stays in the list; its history stays for ever. */
 const endedTtlMs = 7 * 24 * 60 * 60_000;
 
+/** Keys of turns; a saga's id holds a `/` and so is a token of another kind. */
+const turnPrefix = "turn.";
 const openPurpose = "sagas";
 const endedPurpose = "sagas-ended";
 /** Sequences that are looked at at once. */
@@ -68,7 +71,28 @@ export class SagaIndex {
 
   /** All that are not over, as they were noted last. */
   async openSagas(): Promise<readonly SagaSummary[]> {
-    return [...(await this.#open.entries()).values()].map(({ value }) => fromBinary(SagaSummarySchema, value));
+    const entries = [...(await this.#open.entries())].filter(([key]) => !key.startsWith(turnPrefix));
+    return entries.map(([, { value }]) => fromBinary(SagaSummarySchema, value));
+  }
+
+  /** Takes the turn at what one host is to do every `everyMs` for an agent; false when another one has it. */
+  async takeTurn(
+    agent: string,
+    { now, everyMs }: { readonly now: number; readonly everyMs: number },
+  ): Promise<boolean> {
+    const key = `${turnPrefix}${keyToken(agent)}`;
+    const entry = await this.#open.get(key);
+    const last = entry === undefined ? Number.NEGATIVE_INFINITY : Number(new TextDecoder().decode(entry.value));
+    // One in the future was written by a clock that was wrong.
+    if (now - last < everyMs && last <= now + everyMs) return false;
+    const value = new TextEncoder().encode(String(now));
+    try {
+      await (entry === undefined ? this.#open.create(key, value) : this.#open.update(key, value, entry.revision));
+      return true;
+    } catch (thrown) {
+      if (MeshError.from(thrown).code !== "CONFLICT") throw thrown;
+      return false;
+    }
   }
 
   /** Takes one out of those that are not over. */

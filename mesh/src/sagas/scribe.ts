@@ -33,6 +33,8 @@ export interface Wake {
   readonly birth?: MessageInitShape<typeof SagaBirthSchema>;
   readonly childEnded?: MessageInitShape<typeof SagaChildEndedSchema>;
   readonly cancel?: MessageInitShape<typeof SagaParentSchema>;
+  /** What was to move the saga must be lost. */
+  readonly lost?: boolean;
 }
 
 /** A message to a saga. */

@@ -20,7 +20,7 @@ import { SourceMarks } from "./source-marks.ts";
 import { testBroker } from "./test-broker.ts";
 
 /** What a test mesh is made of. */
-export interface TestMeshOptions extends Pick<HostOptions, "random" | "port" | "weight" | "heartbeat"> {
+export interface TestMeshOptions extends Pick<HostOptions, "random" | "port" | "weight" | "heartbeat" | "sagaSweepMs"> {
   readonly agents: readonly Agent[];
   /** Default: see {@link testBroker}. */
   readonly broker?: string | undefined;
@@ -83,6 +83,7 @@ export async function testMesh(options: TestMeshOptions): Promise<TestMesh> {
       port: options.port,
       weight: options.weight,
       heartbeat: options.heartbeat,
+      sagaSweepMs: options.sagaSweepMs,
       drainMs: 1_000,
       observer: (observation) => observed.push(observation),
       traffic: movement,
