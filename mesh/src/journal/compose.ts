@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { maxBatch } from "../broker/atomic-batch.ts";
 import { laneOf } from "../broker/lane.ts";
 import type { NewMessage } from "../broker/new-message.ts";
 import type { Subjects } from "../broker/subjects.ts";
-import type { EventContract } from "../contracts/policy.ts";
 import { dueHeader } from "../due.ts";
-import { headerFor, type MessageHeader } from "../header.ts";
-import { writeHeader } from "../header-codec.ts";
+import type { MessageHeader } from "../header.ts";
 import { newId } from "../ids.ts";
 import { MeshError } from "../mesh-error.ts";
 import { commandMessage } from "../pipeline/command-message.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { OpenSpan } from "../telemetry/open-span.ts";
-import { inject, type TraceContext } from "../telemetry/propagation.ts";
-import { startSendSpan } from "../telemetry/tracing.ts";
+import type { TraceContext } from "../telemetry/propagation.ts";
+import { type Composed, composeEvent } from "./composed-event.ts";
 import type { Draft, DraftedEvent, DraftedKey } from "./draft.ts";
 import { journalHeader } from "./journal-header.ts";
 import { markOf } from "./mark.ts";
@@ -52,14 +48,6 @@ export interface CompositionInit {
   readonly handledForMs: number;
   /** Largest payload of a snapshot; a key that is larger gets none. */
   readonly maxSnapshotBytes: number;
-}
-
-/** A message to store, and what is told of it when it is for others. */
-export interface Composed {
-  readonly message: NewMessage;
-  readonly announced:
-    | { readonly kind: "published" | "dispatched"; readonly header: MessageHeader; readonly span: OpenSpan }
-    | undefined;
 }
 
 /** A commit as messages. */
@@ -166,31 +154,6 @@ function stateEvent(
   // The same expectation on every message of the key: the broker checks each against the state before the batch.
   const expect = { filter: subjects.stateOf(address), lastSequence: before.lastSequence };
   return { ...composed, message: { ...composed.message, headers, expect } };
-}
-
-interface EventToCompose {
-  readonly subject: string;
-  readonly key: string;
-  readonly type: DescMessage;
-  readonly event: Message;
-  readonly name: string;
-  /** Set when others hear it. */
-  readonly announced: Pick<EventContract, "priority"> | undefined;
-}
-
-function composeEvent({ subject, key, type, event, name, announced }: EventToCompose, init: CompositionInit): Composed {
-  const { source, cause, trace, now } = init;
-  const { priority } = announced ?? {};
-  const header = headerFor(
-    { sourceAgentId: source, messageType: type.typeName, name, timestamp: now, priority },
-    cause,
-  );
-  const span = announced === undefined ? undefined : startSendSpan({ header, subject, parent: trace });
-  const headers = new Map<string, string>();
-  writeHeader(header, (field, value) => headers.set(field, value), { key, contentType: "application/protobuf" });
-  inject(span?.context ?? trace, (field, value) => headers.set(field, value));
-  const message = { subject, payload: toBinary(type, event), headers, id: header.messageId };
-  return { message, announced: span === undefined ? undefined : { kind: "published", header, span } };
 }
 
 function snapshot({ at, after }: DraftedKey, offset: number, init: CompositionInit): NewMessage {
