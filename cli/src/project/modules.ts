@@ -31,6 +31,11 @@ export async function loadAgent(path: string): Promise<Agent> {
   }
 }
 
+/** Begins to load modules that will be needed, while there is something else to wait for; who needs one hears what is wrong with it. */
+export function preload(paths: readonly string[]): void {
+  for (const path of paths) load(path).catch(() => {});
+}
+
 /** The seed of a module: its export `seed`. */
 export async function loadSeed(path: string): Promise<Seed> {
   return (await loadFunction(path, "seed")) as Seed;

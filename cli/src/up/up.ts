@@ -6,7 +6,7 @@ import { type OpenedBroker, openBroker } from "@parley/mesh/broker";
 import { Conversation } from "../demo/conversation.ts";
 import { showDemo } from "../demo/show-demo.ts";
 import { compiledContracts } from "../project/compiled-contracts.ts";
-import { loadDemo } from "../project/modules.ts";
+import { loadDemo, preload } from "../project/modules.ts";
 import { type Project, requireProject } from "../project/project.ts";
 import { claimState } from "../state/claim.ts";
 import { namedStateFolder, stateFolder } from "../state/state-folder.ts";
@@ -51,6 +51,7 @@ export async function up(options: UpOptions): Promise<number> {
 
   await using opened = new AsyncDisposableStack();
   const claim = opened.use(claimState(stateFolder(options.state)));
+  preload([...project.agents, ...(project.seed === undefined ? [] : [project.seed])]);
   const broker = opened.use(await startBroker(join(claim.folder, "broker")));
   const place = options.processes ? inOwnProcesses : inOneProcess;
   const placement = opened.use(
