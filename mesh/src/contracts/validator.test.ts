@@ -20,6 +20,7 @@ const { registry } = Contracts.decode(
         option (buf.validate.message).cel = { id: "order.ends", message: "from must differ from to", expression: "this.from == '' || this.from != this.to" };
       }
       message Nonsense { string a = 1; option (buf.validate.message).cel = { id: "n", expression: "this.b > 1" }; }
+      message Word { string a = 1 [(buf.validate.field).string.pattern = "^(a+)+$"]; }
       message Sparse { repeated int32 list = 1; option (buf.validate.message).cel = { id: "s", expression: "this.list[3] > 1" }; }`,
   }),
 );
@@ -67,4 +68,10 @@ test("blames the contract for a rule that cannot be compiled or evaluated", () =
   const fault = expect.objectContaining({ code: "CONTRACT_INCOMPLETE", message: expect.stringContaining('"t.') });
   expect(() => violations("t.Nonsense", { a: "x" })).toThrow(fault);
   expect(() => violations("t.Sparse", { list: [1] })).toThrow(fault);
+});
+
+test("a pattern costs time linear in the text: a repetition within a repetition does not hold anybody up", () => {
+  // JavaScript's own engine takes as long as a test may for some thirty letters of it.
+  expect(violations("t.Word", { a: `${"a".repeat(5_000)}!` })).toMatchObject([{ rule: "string.pattern" }]);
+  expect(violations("t.Word", { a: "a".repeat(5_000) })).toEqual([]);
 });
