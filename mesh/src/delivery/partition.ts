@@ -124,7 +124,7 @@ export class Partition {
   async #isElsewhere(hold: Hold): Promise<boolean> {
     if (this.#stopped || !this.#sidings.knows(hold.message)) return false;
     // While the siding cannot be made it takes nothing, and the message has its turn here.
-    const isElsewhere = await this.#sidings.takes(hold.message).catch(() => false);
+    const isElsewhere = await this.#sidings.takes(hold).catch(() => false);
     if (isElsewhere) hold.letGo();
     return isElsewhere;
   }

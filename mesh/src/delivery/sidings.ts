@@ -34,6 +34,9 @@ export class Sidings {
   readonly #handled = new Map<string, number>();
   #seen = 0;
   #shownAt = 0;
+  /** The last time of which it is known that the page was this instance's then, of `performance.now()`. */
+  #ownedAt = Number.NEGATIVE_INFINITY;
+  #asking: Promise<boolean> | undefined;
   /** What the page of the book was numbered at the last look of an instance that does not own it. */
   #glanced: number | undefined;
 
@@ -75,10 +78,14 @@ export class Sidings {
   }
 
   /** Whether a message is none of the partition's: it waits in a siding, or was handled in one. Asked before each turn. */
-  async takes({ sequence, subject }: PulledMessage): Promise<boolean> {
-    const key = keyTokenIn(subject);
+  async takes({ message, ageMs }: Hold): Promise<boolean> {
+    const { sequence } = message;
+    const key = keyTokenIn(message.subject);
+    const arrivedAt = performance.now() - ageMs;
     for (let siding = this.#open.get(key); siding !== undefined && sequence >= siding.place.from; ) {
       await siding.ready();
+      // A siding that was in the book after a message was stored is not closed before it has handled it, whoever owns it then.
+      if (!(await this.#isOwnSince(arrivedAt))) return false;
       const now = this.#open.get(key);
       if (now === siding) return true;
       siding = now;
@@ -130,10 +137,23 @@ export class Sidings {
    * lost the partition without knowing, cannot.
    */
   async mayBegin(): Promise<boolean> {
-    this.#shownAt = performance.now();
+    const now = performance.now();
+    this.#shownAt = now;
     const isOwn = await this.#init.book.write().catch(() => false);
-    if (!isOwn) await this.#lose();
+    if (isOwn) this.#ownedAt = Math.max(this.#ownedAt, now);
+    else await this.#lose();
     return isOwn;
+  }
+
+  /** Whether the page was this instance's at a moment after `time`. One write tells it of all that had arrived before. */
+  async #isOwnSince(time: number): Promise<boolean> {
+    while (this.#ownedAt < time) {
+      this.#asking ??= this.mayBegin().finally(() => {
+        this.#asking = undefined;
+      });
+      if (!(await this.#asking)) return false;
+    }
+    return true;
   }
 
   async #begin(holds: readonly [Hold, ...Hold[]]): Promise<void> {
