@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { expect, inject, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { openLink } from "../../../test/crash/link.ts";
 import { brokerAppender } from "./appender.ts";
 import { appendBatch } from "./atomic-batch.ts";
 import { meaningOf } from "./broker-error.ts";
 import { connectBroker } from "./connection.ts";
 import type { NewMessage } from "./new-message.ts";
+import { startServer } from "./server.ts";
 import { contentOf, domain, openTestBroker, type TestBroker, textMessage } from "./testdata/test-broker.ts";
 
 const address = (key: string) => ({ domain, journal: "account", key });
@@ -112,6 +116,58 @@ test("a batch that grew since it was stored has the rest stored too, where nothi
   expect(content.map(([, text]) => text)).toEqual(["1", "2", "3"]);
   const other = { ...plain("2"), payload: new TextEncoder().encode("other") };
   await expect(appendBatch(broker, [plain("4"), other])).rejects.toMatchObject({ code: "MESSAGE_ID_REUSED" });
+});
+
+/** Publishes that expect nothing beside an event that does, so that either of the broker's words for a repeat comes first. */
+const shapes: readonly (readonly ("event" | "published")[])[] = [
+  ["event", "published"],
+  ["published", "event"],
+];
+
+test.each(shapes)(
+  "a batch of one %s and one %s of which the broker dies is stored once, and its place is read back",
+  {
+    timeout: 60_000,
+  },
+  async (...shape) => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-batch-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await using server = await startServer({ storeDir: folder });
+    await using mesh = await openTestBroker(server.url);
+    const { broker, names, subjects } = mesh;
+    await using link = await openLink(Number(new URL(server.url).port));
+    await using behind = await connectBroker({ url: link.url, name: "behind a bad link" });
+    const published = { domain, typeName: "parley.test.v1.Happened", priority: "LOW" } as const;
+    let newest = 0;
+    for (const round of ["stored, then killed", "killed at once", "killed at once again"]) {
+      const batch = shape.map((kind) =>
+        kind === "event"
+          ? event(mesh, "a", newest, `${round} event`)
+          : textMessage(subjects.outgoingEvent(published, "k"), `${round} published`),
+      );
+      const lost = round.startsWith("stored") ? link.loseAnswers() : undefined;
+      const appended = appendBatch(behind, batch);
+      await lost;
+      await server.kill();
+      link.cut();
+      await server.restart();
+      const stored = await appended;
+      const before = (await contentOf(broker, names.journal(domain), 2)).length - 2;
+      expect(stored.map(({ sequence }) => sequence)).toEqual([before + 1, before + 2]);
+      newest = (stored[shape.indexOf("event")] ?? { sequence: 0 }).sequence;
+    }
+    const content = await contentOf(broker, names.journal(domain), 6);
+    expect(content).toHaveLength(6);
+  },
+);
+
+test("a batch that expects something and has the id of another message is refused, not taken for stored", async () => {
+  await using mesh = await openTestBroker();
+  const subject = mesh.subjects.outgoingEvent({ domain, typeName: "parley.test.v1.Happened", priority: "LOW" }, "k");
+  await appendBatch(mesh.broker, [textMessage(subject, "1"), textMessage(subject, "2")]);
+  const other = appendBatch(mesh.broker, [textMessage(subject, "2", "other"), event(mesh, "a", 0, "3")]);
+  await expect(other).rejects.toMatchObject({ code: "MESSAGE_ID_REUSED" });
+  expect(await contentOf(mesh.broker, mesh.names.journal(domain), 2)).toHaveLength(2);
 });
 
 test("the same batch again is known to be stored, and where", async () => {

@@ -63,7 +63,7 @@ async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Prom
       const doubtful = answer.errorCode === idsAreStored || (code === "CONFLICT" && inDoubt);
       const own = doubtful ? await ownPosition(broker, answer.stream, messages) : undefined;
       if (own !== undefined) return positions(messages, own, true);
-      if (answer.errorCode === idsAreStored) return partlyStored(broker, messages);
+      if (answer.errorCode === idsAreStored) return partlyStored(broker, messages, inDoubt);
       const text = `batch of ${messages.length} on "${first.subject}" was not stored (${answer.errorCode}): ${answer.reason}`;
       throw new MeshError({ code, message: text, mayHaveRun: inDoubt && code !== "CONFLICT" });
     }
@@ -74,12 +74,19 @@ async function storeBatch(broker: Broker, messages: readonly NewMessage[]): Prom
 }
 
 /**
- * A batch of which at least one message is stored. One that expects something is stored as a whole then, for no other holds its
- * ids; of one that does not, each is looked at by itself.
+ * A batch of which at least one id is stored. One that expects something, of which an earlier attempt may be stored, is stored as
+ * a whole then, and what followed its expectation is compacted away; of one that expects nothing, each is looked at by itself.
  */
-async function partlyStored(broker: Broker, messages: readonly NewMessage[]): Promise<readonly Appended[]> {
+async function partlyStored(
+  broker: Broker,
+  messages: readonly NewMessage[],
+  inDoubt: boolean,
+): Promise<readonly Appended[]> {
   if (messages.some(({ expect }) => expect !== undefined)) {
-    return messages.map(() => ({ sequence: 0, duplicate: true }));
+    if (inDoubt) return messages.map(() => ({ sequence: 0, duplicate: true }));
+    const ids = messages.map(({ id, subject }) => `"${id}" on "${subject}"`).join(", ");
+    const message = `of the batch ${ids} an id belongs to another message, so nothing of it was stored`;
+    throw new MeshError({ code: "MESSAGE_ID_REUSED", message });
   }
   const stored: Appended[] = [];
   for (const message of messages) stored.push(await append(broker, message));
