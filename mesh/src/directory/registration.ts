@@ -36,6 +36,8 @@ export class Registration {
   #health: HealthReport | undefined;
   /** Real milliseconds at which the last sign of life was given. */
   #toldAt = 0;
+  /** Real milliseconds at which the last one was begun: who stands still amid one is told that it was given when they wake up. */
+  #beatAt = performance.now();
   #ended = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -83,7 +85,9 @@ export class Registration {
 
   /** Gives a sign of life. After a silence longer than the TTL it was given up meanwhile, and comes anew. */
   async beat(): Promise<void> {
-    const late = performance.now() - this.#toldAt > this.#directory.ttlMs;
+    const now = performance.now();
+    const late = now - Math.min(this.#toldAt, this.#beatAt) > this.#directory.ttlMs;
+    this.#beatAt = now;
     if (late) this.profile.registeredAt = timestampFromMs(Date.now());
     await this.#write();
     if (late && this.profile.status === InstanceStatus.READY) this.#init.onJoined?.(this.profile);
