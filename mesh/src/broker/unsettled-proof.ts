@@ -22,12 +22,14 @@ const pauseMs = 100;
 export class UnsettledProof implements Disposable {
   readonly #broker: Broker;
   readonly #end: string;
-  readonly #told: Subscription;
+  /** Unset: the connection was being closed already. */
+  readonly #told: Subscription | undefined;
   #proven = new Set<number>();
 
   constructor(broker: Broker, { stream, name }: Pick<Durable, "stream" | "name">) {
     this.#broker = broker;
     this.#end = `$JS.ACK.${stream}.${name}.1.${noSequence}.1.0.0`;
+    if (isOver(broker.connection)) return;
     this.#told = broker.connection.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.${stream}.${name}`, {
       callback: (error, message) => {
         if (error === null) this.#proven.add(sequenceIn(message.string()));
@@ -65,7 +67,7 @@ export class UnsettledProof implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (!isOver(this.#broker.connection)) this.#told.unsubscribe();
+    if (!isOver(this.#broker.connection)) this.#told?.unsubscribe();
   }
 }
 
