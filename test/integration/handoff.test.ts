@@ -121,6 +121,8 @@ describe("a handoff", () => {
       code: "REFUSED",
     });
     await desk(specialist).decline({ ...id, reason: "too much" });
+    // The first offer may not have been heard yet, and what takes the second one is not meant for it.
+    await mesh.settled();
     const accepted: boolean[] = [];
     take = async ({ accept }) => {
       await desk(creative).withdraw({ handoffId: "t#2", reason: "changed my mind" });
