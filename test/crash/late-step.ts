@@ -28,10 +28,11 @@ export async function lateStep({ server, namespace }: Lane): Promise<readonly Vi
   await client.publish(ErrandWishedSchema, { errand: "late", plan: "straight" });
   const isHeld = await Promise.race([first.signalled.then(() => true), delay(limitMs, false)]);
   if (!isHeld) return ['I1: "late" has not come to its first step'];
+  const id = "crash.errands/errand/late";
+  // Before there is another process: on a busy machine that one would be given the message, and do the step, before the cancel.
+  await client.sagas.cancel(id, { agent: "crash.client", by: "the suite", note: "" });
   const second = opened.use(startLife(where));
   await second.url;
-  const id = "crash.errands/errand/late";
-  await client.sagas.cancel(id, { agent: "crash.client", by: "the suite", note: "" });
   const deadline = Date.now() + limitMs;
   const status = async () => (await client.sagas.get(id)).summary.status;
   while ((await status()) !== SagaStatus.COMPENSATED) {
