@@ -17,6 +17,8 @@ export interface DurableProgress {
   readonly isPaused: boolean;
   /** Requests for messages that are open, of all of them. */
   readonly waiting: number;
+  /** The pin of who is served, where it is one at a time; unset: nobody has it. */
+  readonly pin?: string | undefined;
 }
 
 /** Asks how far a durable is. */
@@ -32,8 +34,17 @@ export async function durableProgress(
       delivered: info.delivered.stream_seq,
       isPaused: info.paused === true,
       waiting: info.num_waiting,
+      pin: pinIn(info),
     };
   } catch (error) {
     throw brokerError(error, `asking how far consumer "${name}" of stream "${stream}" is`);
   }
+}
+
+/** The client library does not know of it. */
+function pinIn(info: object): string | undefined {
+  const groups: unknown = "priority_groups" in info ? info.priority_groups : undefined;
+  const first: unknown = Array.isArray(groups) ? groups[0] : undefined;
+  const id = typeof first === "object" && first !== null && "pinned_client_id" in first ? first.pinned_client_id : "";
+  return typeof id === "string" && id !== "" ? id : undefined;
 }

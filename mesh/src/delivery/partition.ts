@@ -219,7 +219,10 @@ export class Partition {
     try {
       const progress = await durableProgress(this.#broker, this.#durable);
       const proven = await proof.of(toProve(progress, this.#held));
-      return isAllHere(progress, this.#held, proven);
+      const isHere = isAllHere(progress, this.#held, proven);
+      // The broker says so by itself only when it has something to deliver; the owner may be waiting for what is here.
+      if (!isHere && progress.pin !== this.pin.id) this.pin.lost();
+      return isHere;
     } catch {
       // The broker is away; as long as it does not say so, nothing is sure.
       return false;
