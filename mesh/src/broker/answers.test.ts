@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { headers } from "@nats-io/transport-node";
+import { headers, type Msg } from "@nats-io/transport-node";
 import { expect, inject, test } from "vitest";
 import { openLink } from "../../../test/crash/link.ts";
+import { Movement } from "../testing/movement.ts";
 import { answersOf } from "./answers.ts";
 import { tryAppend } from "./append-answer.ts";
 import { type Broker, connectBroker } from "./connection.ts";
@@ -61,6 +62,20 @@ test("a question that waits when its connection is closed is in doubt; one that 
   await broker.connection.close();
   expect(await waiting).toMatchObject({ kind: "silence" });
   expect(await tryAppend(broker, question(subject))).toMatchObject({ kind: "closed" });
+});
+
+test("a question is under way until it is answered, for who wants to know when nothing moves any more", async () => {
+  const movement = new Movement();
+  await using broker = await connectBroker({ url: inject("natsUrl"), name: "answers", traffic: movement });
+  const subject = `echo.${Math.random().toString(36).slice(2)}`;
+  const heard = Promise.withResolvers<Msg>();
+  broker.connection.subscribe(subject, { callback: (_, message) => heard.resolve(message) });
+  const asked = answersOf(broker).ask(question(subject));
+  const message = await heard.promise;
+  expect(movement.underWay).toEqual([subject]);
+  message.respond();
+  await asked;
+  expect(movement.underWay).toEqual([]);
 });
 
 test("a question that nobody answers is given up", async () => {

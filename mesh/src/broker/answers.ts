@@ -3,6 +3,7 @@
 
 import { createInbox, type Msg, type MsgHdrs } from "@nats-io/transport-node";
 import type { Broker } from "./connection.ts";
+import { underWay } from "./traffic.ts";
 
 /** Milliseconds: shorter than the loss of a leader, since an attempt that was lost with a connection shall not cost more. */
 const timeoutMs = 2_000;
@@ -60,7 +61,7 @@ export class Answers {
     this.#broker.connection.publish(subject, payload, { headers, reply: `${this.#inbox}.${id}` });
     const { promise, resolve, reject } = Promise.withResolvers<Msg>();
     this.#asked.set(id, { resolve, reject, until: performance.now() + timeoutMs });
-    return promise;
+    return underWay(this.#broker, subject, promise);
   }
 
   #open(): void {
