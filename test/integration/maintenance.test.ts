@@ -161,6 +161,15 @@ describe("under maintenance", () => {
     expect(mesh.events.of(SystemReadySchema)).toHaveLength(1);
   });
 
+  test("that somebody began who was gone before telling it is told before its end is, when it is ended at once", async () => {
+    await desk.maintenance.begin(create(MaintenanceSchema, { ...by, beganAt: timestampFromMs(clock.now()) }));
+    await maintenance.endMaintenance({ author: "bob" });
+    await mesh.heard(SystemReadySchema);
+    await mesh.settled();
+    expect(mesh.events.of(SystemMaintenanceSchema)).toMatchObject([{ maintenance: by }]);
+    expect(mesh.events.of(SystemReadySchema)).toMatchObject([{ endedBy: "bob" }]);
+  });
+
   test("what is none cannot be ended, and of what nobody knows none begins", async () => {
     await expect(maintenance.endMaintenance({ author: "ada" })).rejects.toMatchObject({
       code: "NOT_FOUND",

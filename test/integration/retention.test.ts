@@ -5,6 +5,7 @@ import { defineAgent, onCommit } from "@parley/mesh";
 import { streamNames } from "@parley/mesh/broker";
 import { testMesh } from "@parley/mesh/testing";
 import { expect, test } from "vitest";
+import { EchoRepeatedSchema, EchoSaidSchema } from "../gen/parley/test/v1/echo_pb.js";
 import { NewsNumberedSchema, NewsPrintedSchema } from "../gen/parley/test/v1/news_pb.js";
 
 const daySeconds = 24 * 60 * 60;
@@ -32,6 +33,27 @@ test("events are kept as long as their contract says, and whoever commits recogn
   await expect(mesh.heard(NewsNumberedSchema, { key: "k" })).resolves.toBeDefined();
   const mark = await manager.streams.getMessage(names.journal("parley.test.v1"), {
     last_by_subj: `${mesh.namespace}.jrn.parley-test-v1.in.test-echoing.>`,
+  });
+  expect(mark?.header.get("Nats-TTL")).toBe(`${31 * daySeconds}s`);
+});
+
+test("who knows no such contract remembers as long as those of others have the streams keep messages [R26]", async () => {
+  await using long = await testMesh({ agents: [echoing] });
+  const { namespace, clock } = long;
+  const other = defineAgent({
+    name: "test.other",
+    hears: [
+      onCommit(EchoSaidSchema, { name: "tell", keys: () => ({}) }, ({ key }, _, outbox) =>
+        outbox.publish(EchoRepeatedSchema, { key }),
+      ),
+    ],
+    publishes: [EchoSaidSchema, EchoRepeatedSchema],
+  });
+  await using mesh = await testMesh({ agents: [other], namespace, clock });
+  await mesh.publish(EchoSaidSchema, { key: "k" });
+  await expect(mesh.heard(EchoRepeatedSchema, { key: "k" })).resolves.toBeDefined();
+  const mark = await mesh.broker.manager.streams.getMessage(streamNames(namespace).journal("parley.test.v1"), {
+    last_by_subj: `${namespace}.jrn.parley-test-v1.in.test-other.>`,
   });
   expect(mark?.header.get("Nats-TTL")).toBe(`${31 * daySeconds}s`);
 });

@@ -4,7 +4,7 @@
 import { all } from "../all.ts";
 import { type Broker, connectBroker } from "../broker/connection.ts";
 import { refuseRolledBack } from "../broker/rolled-back.ts";
-import { ensureStreams, type Retention } from "../broker/streams.ts";
+import { currentRetention, ensureStreams, type Retention } from "../broker/streams.ts";
 import type { Traffic } from "../broker/traffic.ts";
 import type { Clock } from "../clock.ts";
 import type { Contracts } from "../contracts/contracts.ts";
@@ -18,14 +18,14 @@ import { startTelemetry } from "../telemetry/sdk.ts";
 import type { Agent } from "./define-agent.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import { contractsOf, domainsOf } from "./hosted-contracts.ts";
-import { retentionOf } from "./retention.ts";
+import { longerRetention, retentionOf } from "./retention.ts";
 
 /** What a host stands on. */
 export interface Ground {
   readonly namespace: string;
   readonly agents: readonly Agent[];
   readonly contracts: Contracts;
-  /** How long EVENTS and COMMANDS keep messages because of these contracts; others may need longer. */
+  /** How long EVENTS and COMMANDS kept messages when the host opened: as these contracts need, longer where others do. */
   readonly retention: Retention;
   readonly broker: Broker;
   readonly contractStore: ContractStore;
@@ -64,9 +64,10 @@ export async function openGround(init: GroundInit, opening: AsyncDisposableStack
   const url = init.broker ?? process.env["PARLEY_NATS_URL"] ?? "nats://127.0.0.1:4222";
   const broker = opening.use(await connectBroker({ url, name, traffic: init.traffic }));
   const domains = domainsOf(agents, contracts);
-  const retention = retentionOf(contracts);
-  const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas, retention });
+  const needed = retentionOf(contracts);
+  const mendStreams = () => ensureStreams(broker, { namespace, domains, replicas, retention: needed });
   await mendStreams();
+  const retention = longerRetention(needed, await currentRetention(broker, namespace));
   await refuseRolledBack(broker, { namespace, domains });
   const kept = <Opened extends AsyncDisposable>(opened: Opened) => opening.use(opened);
   const times = { heartbeatMs: heartbeat?.everyMs, ttlMs: heartbeat?.ttlMs };

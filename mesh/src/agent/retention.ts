@@ -21,6 +21,11 @@ export function retentionOf(contracts: Pick<Contracts, "events" | "services" | "
   };
 }
 
+/** The longer time of both, for each stream. */
+export function longerRetention(one: Retention, other: Retention): Retention {
+  return { events: Math.max(one.events, other.events), commands: Math.max(one.commands, other.commands) };
+}
+
 /**
  * Milliseconds for which a commit remembers what it has handled: longer than any stream keeps the message, so that one that
  * comes again late, or is replayed, is recognised.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { nanos } from "@nats-io/transport-node";
+import { millis, nanos } from "@nats-io/transport-node";
 import { all } from "../all.ts";
 import type { Broker } from "./connection.ts";
-import { ensureStream } from "./ensure-stream.ts";
+import { ensureStream, streamInfo } from "./ensure-stream.ts";
 import { patiently } from "./patience.ts";
 import { packageOfToken } from "./proto-token.ts";
 import {
@@ -82,6 +82,22 @@ export async function ensureStreams(broker: Broker, options: StreamsOptions): Pr
       ensureSourcing(wantedCommands, (journaled) => commandSources(subjects, names, journaled)),
     ),
   ]);
+}
+
+/**
+ * How long EVENTS and COMMANDS keep messages now, whoever asked for it: other contracts may need longer than one's own. 0 for a
+ * stream that is not there, or without end.
+ *
+ * @throws MeshError BROKER_UNAVAILABLE
+ */
+export async function currentRetention(broker: Broker, namespace: string): Promise<Retention> {
+  const names = streamNames(namespace);
+  const keptMs = async (name: string) => {
+    const info = await patiently(broker, `stream "${name}"`, () => streamInfo(broker, name));
+    return millis(info?.config.max_age ?? 0);
+  };
+  const [events, commands] = await all([keptMs(names.events), keptMs(names.commands)]);
+  return { events, commands };
 }
 
 /** The domains that have a journal, whoever made it, in order. */

@@ -33,6 +33,8 @@ export function maintenanceService(attached: () => Promise<Host>): Served {
     },
     async endMaintenance({ domain, author }, ctx) {
       const host = await attached();
+      // Its own beginning, where whoever noted that was gone before telling it.
+      await tellUntold(host, ctx.agent);
       const ended = await host.maintenance.end(domain, author);
       await tell(host, ended, { source: ctx.agent, header: ctx.header });
       return { maintenance: ended.maintenance };

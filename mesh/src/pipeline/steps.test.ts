@@ -3,7 +3,7 @@
 
 import { create, type Message } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MeshError } from "../mesh-error.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { attemptBudget, serverBudget } from "./budget.ts";
@@ -102,6 +102,7 @@ describe("the handler's time", () => {
 
   test("is over for a handler that ignores its signal: it is told of after a second, until it ends after all", async () => {
     vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const clock = new ManualClock();
     const told: string[] = [];
     const step = serverBudget(clock, ({ name }) => {
@@ -122,7 +123,6 @@ describe("the handler's time", () => {
     stubborn.resolve(empty);
     await vi.advanceTimersByTimeAsync(0);
     expect(told).toEqual(["t.S/M goes on", "t.S/M ended"]);
-    vi.useRealTimers();
   });
 
   test("of a call's attempt is what the retry step left it", async () => {

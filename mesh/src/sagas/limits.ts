@@ -16,7 +16,7 @@ export const maxRecordedBytes = 512 * 1024;
 /** Milliseconds until something is due, within which a saga is held in memory instead of being left to a wake-up. */
 export const holdMs = 5_000;
 
-/** Milliseconds after which nothing is left in EVENTS of what was to move a saga: a day more than they are kept. */
+/** Milliseconds after which what was to move a saga may be gone from EVENTS: a day more than these are kept at least. */
 export const lostMs = 8 * 24 * 60 * 60_000;
 
 /** Real milliseconds that the code of a saga may be busy with what is no step of it. */

@@ -77,8 +77,8 @@ export class SagaSweeper {
       if (!isDriven || !mine.has(summary.agent) || this.#woken.has(standing)) continue;
       const why = whyWoken(summary, clock.now());
       if (why === undefined) continue;
-      this.#woken.set(standing, now);
       await this.#wake(summary, why === "lost");
+      this.#woken.set(standing, now);
     }
   }
 
