@@ -17,7 +17,10 @@ export interface PulledMessage {
   readonly deliveryCount: number;
   /** Milliseconds since the epoch, when it was stored. */
   readonly storedAt: number;
-  /** A time of `performance.now()` at which the broker had surely not delivered it yet. */
+  /**
+   * A time of `performance.now()` at which the broker had surely not delivered it yet; where the pull is not dated, only when it
+   * came.
+   */
   readonly notBefore: number;
   /** Where the stream took it from; undefined where it was not sourced. */
   readonly source?: () => SourceMark | undefined;

@@ -24,7 +24,7 @@ export interface FollowInit {
 
 /**
  * A command now and after each change, until it has ended. The broker tells of each change when it is stored, and tells it whole: no
- * consumer is made for it, and nothing is read again. Changes that follow close upon each other are seen as one. Throws the
+ * consumer is made for it, and nothing is read again but every ten seconds. Changes that follow close upon each other are seen as one. Throws the
  * signal's reason when it aborts.
  */
 export async function* followCommand(init: FollowInit): AsyncGenerator<Command> {

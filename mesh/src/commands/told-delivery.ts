@@ -96,8 +96,7 @@ async function tellBuried(statuses: Statuses, burial: Burial, deadLetterId: stri
     const { command } = known;
     const isElsewhere = command.sequence !== sequence;
     const isDead = command.state === CommandState.FAILED || command.state === CommandState.EXPIRED;
-    // A redriven one may die again without having run.
-    // Nor one that another method was to take over and could not.
+    // A redriven one may die again without having run; one that another method was to take over and could not dies now.
     const isLeft = command.takenOverBy !== "";
     if (hasEnded(command) && !(isDead && (isElsewhere || isLeft))) return;
     if (command.state === CommandState.RUNNING && isElsewhere) return;

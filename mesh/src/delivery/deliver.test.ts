@@ -6,6 +6,7 @@ import { EchoSaidSchema } from "../../../test/gen/parley/test/v1/echo_pb.js";
 import { until } from "../../../test/tools/until.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { systemClock } from "../clock.ts";
+import { dueHeader } from "../due.ts";
 import { MeshError } from "../mesh-error.ts";
 import { deliver } from "./deliver.ts";
 import type { Parked, Parking } from "./parking.ts";
@@ -69,11 +70,9 @@ test("a retry of an ordered hearer never lies at the broker: its key waits for i
   expect(asked).toEqual([]);
 });
 
-test("what was parked by an instance that ended before it could say so is not handled again", async () => {
-  let runs = 0;
+/** A message as it comes, and what is said about it. */
+function came(more: Partial<PulledMessage> = {}) {
   const said: string[] = [];
-  const hearing = hearerOf(() => void runs++, { contract });
-  const { double } = parking(async () => {}, true);
   const headers = new Map([
     ["ce-id", "m-1"],
     ["ce-source", "test.speaker"],
@@ -85,25 +84,52 @@ test("what was parked by an instance that ended before it could say so is not ha
     subject: "ns.evt.medium.t.1.k",
     headers,
     payload: new Uint8Array(),
-    deliveryCount: 2,
+    deliveryCount: 1,
     storedAt: 0,
     ack: () => void said.push("ack"),
-    nak: () => void said.push("nak"),
+    nak: (delayMs) => void said.push(`nak ${delayMs}`),
     term: () => void said.push("term"),
     working: () => {},
     prove: () => {},
     notBefore: 0,
+    ...more,
   };
-  const init = {
-    clock: systemClock,
-    deadLetters: { bury: async () => undefined },
-    hold: async () => false,
-    random: () => 0,
-    abandoned: new AbortController().signal,
-    parking: double,
-  };
+  return { pulled, said };
+}
+
+const drained = {
+  clock: systemClock,
+  deadLetters: { bury: async () => undefined },
+  hold: async () => false,
+  random: () => 0,
+  abandoned: new AbortController().signal,
+};
+
+test("what was parked by an instance that ended before it could say so is not handled again", async () => {
+  let runs = 0;
+  const hearing = hearerOf(() => void runs++, { contract });
+  const { double } = parking(async () => {}, true);
+  const { pulled, said } = came({ deliveryCount: 2 });
+  const init = { ...drained, parking: double };
   await deliver(pulled, hearing, init);
   expect([runs, said]).toEqual([0, ["ack"]]);
   await deliver({ ...pulled, deliveryCount: 1 }, hearing, init);
   expect([runs, said]).toEqual([1, ["ack", "ack"]]);
+});
+
+test("what is not due yet and cannot wait here goes back until then; an ordered one at once, for a new owner of its partition waits for it", async () => {
+  const free = came();
+  const due = new Date(Date.now() + 3_600_000).toISOString();
+  const pulled = { ...free.pulled, headers: new Map([...free.pulled.headers, [dueHeader, due]]) };
+  await deliver(
+    pulled,
+    hearerOf(() => {}, { contract }),
+    drained,
+  );
+  await deliver(
+    pulled,
+    hearerOf(() => {}, { contract: { ...contract, ordered: true } }),
+    drained,
+  );
+  expect(free.said).toEqual([expect.stringMatching(/^nak 3[56]\d{5}$/), "nak 1"]);
 });

@@ -66,7 +66,7 @@ export async function deliver(pulled: PulledMessage, hearing: Hearing, init: Del
   if (due - clock.now() > holdMs && (await park(delivery, { attempt: opened.header.attempt, due }))) return;
   // More than once where it is later than a timer can say.
   for (let earlyMs = due - clock.now(); earlyMs > 0; earlyMs = due - clock.now()) {
-    if (!(await pause(earlyMs, init))) return pulled.nak(Math.max(1, due - clock.now()));
+    if (!(await pause(earlyMs, init))) return nakUntil(delivery, due);
   }
   let attempt = opened.header.attempt + pulled.deliveryCount - 1;
   for (const carried = attempts.length; ; ) {
@@ -135,14 +135,15 @@ interface NextTry {
   readonly due: number;
 }
 
-/**
- * Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. What is ordered
- * goes back at once: as long as the broker has it, a new owner of its partition begins nothing.
- */
+/** Lets go of a message until its next try. What cannot be parked goes back as it came, and that counts as a try. */
 async function giveBack(delivery: Delivery, next: NextTry): Promise<void> {
-  const { pulled, hearing, init } = delivery;
-  if (isFree(hearing) && (await park(delivery, next))) return;
-  pulled.nak(isFree(hearing) ? Math.max(1, next.due - init.clock.now()) : 1);
+  if (isFree(delivery.hearing) && (await park(delivery, next))) return;
+  nakUntil(delivery, next.due);
+}
+
+/** What is ordered goes back at once: as long as the broker has it, a new owner of its partition begins nothing. */
+function nakUntil({ pulled, hearing, init }: Delivery, due: number): void {
+  pulled.nak(isFree(hearing) ? Math.max(1, due - init.clock.now()) : 1);
 }
 
 /** Leaves a message with the broker; false when that cannot be: it is still in hand then. */

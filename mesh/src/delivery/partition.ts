@@ -10,6 +10,8 @@ import type { Pull } from "../broker/pull-consumer.ts";
 import { keyTokenIn } from "../broker/read-subject.ts";
 import { underWay } from "../broker/traffic.ts";
 import { UnsettledProof } from "../broker/unsettled-proof.ts";
+import { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 import { isAllHere, toProve } from "./all-here.ts";
 import type { Hold } from "./hold.ts";
 import { KeyOrder, waitIn } from "./key-order.ts";
@@ -56,6 +58,8 @@ export class Partition {
   /** Who waits until nothing is in other hands, by the sequence of its message. */
   readonly #entrants = new Map<number, Set<() => void>>();
   readonly #sidings: Sidings;
+  /** Why its sidings could not be taken over the last time. */
+  #trouble: string | undefined;
   #isSure = false;
   #isLeaving = false;
   #doubts = 0;
@@ -145,7 +149,8 @@ export class Partition {
   /** Leaves the partition to another instance, when there is nothing in hand any more. */
   async giveAway(pull: Pull): Promise<void> {
     this.#isLeaving = true;
-    await Promise.all([pull.pause(), this.#sidings.leave()]);
+    // Its sidings stay known: what the broker had sent of their keys may still come in, and waits there.
+    await pull.pause();
     while (this.size > 0 && !this.#stopped) await delay(lookAgainMs);
     if (!this.#stopped) await this.leave();
     await delay(stayAwayMs, undefined, { ref: false });
@@ -155,6 +160,8 @@ export class Partition {
 
   /** Gives the pin away, if it is here. */
   async leave(): Promise<void> {
+    // Without its sidings it would begin what is to wait there.
+    this.doubt();
     await this.#sidings.leave();
     if (this.pin.id === undefined) return;
     this.pin.lost();
@@ -209,10 +216,19 @@ export class Partition {
   }
 
   async #found(): Promise<boolean> {
-    return this.#sidings.find().then(
-      () => true,
-      () => false,
-    );
+    try {
+      await this.#sidings.find();
+      this.#trouble = undefined;
+      return true;
+    } catch (thrown) {
+      const { code, message } = MeshError.from(thrown);
+      // Who claims them at the same time is as good an owner: that passes.
+      if (code !== "CONFLICT" && code !== this.#trouble) {
+        logger.warn({ consumer: this.#durable.name, code }, `nothing begins until its sidings are known: ${message}`);
+      }
+      this.#trouble = code;
+      return false;
+    }
   }
 
   async #isAllHere(proof: UnsettledProof): Promise<boolean> {

@@ -74,10 +74,10 @@ export async function ensureParts(broker: Broker, hearing: Hearing, subjects: Su
   const resumeAt = found.length === 0 ? undefined : Math.min(...found);
   await Promise.all(parts.map((part) => ensureDurable(broker, part, own.has(part.name) ? undefined : resumeAt)));
   await Promise.all(gone.map((durable) => forgetDurable(broker, durable)));
-  if (ordered)
-    await new SidingBooks(broker, subjects.namespace).forget(
-      other.filter(({ name }) => gone.some((one) => one.name === name)),
-    );
+  if (ordered) {
+    const left = other.filter(({ name }) => gone.some((one) => one.name === name));
+    await new SidingBooks(broker, subjects.namespace).forget(left);
+  }
   return parts;
 }
 

@@ -78,7 +78,7 @@ export class Siding {
    * Closes it when it is empty and the partition has seen all that it has handled.
    *
    * @param seen the highest message that the partition has been given
-   * @param strike takes it off the book; false when that is somebody else's: nothing is closed then
+   * @param strike takes it off the book; false when that is somebody else's, or may be: nothing is closed then
    * @returns the last message that was handled here; undefined when it stays open
    */
   async close(seen: () => number, strike: () => Promise<boolean>): Promise<number | undefined> {

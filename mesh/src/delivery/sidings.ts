@@ -72,7 +72,7 @@ export class Sidings {
   }
 
   /** Whether there is, or was, a siding for a message's key: {@link takes} is to be asked. */
-  knows({ subject }: PulledMessage): boolean {
+  knows({ subject }: Pick<PulledMessage, "subject">): boolean {
     const key = keyTokenIn(subject);
     return this.#open.has(key) || this.#handled.has(key);
   }
@@ -181,7 +181,15 @@ export class Sidings {
   }
 
   async #close(key: string, siding: Siding): Promise<void> {
-    const strike = () => this.#init.book.write((all) => all.filter(({ name }) => name !== siding.place.name));
+    const { book } = this.#init;
+    const strike = async () => {
+      const isStruck = await book
+        .write((all) => all.filter(({ name }) => name !== siding.place.name))
+        .catch(() => false);
+      // It may be off the book all the same: what was let go to it then would be removed with it by the next owner.
+      if (!isStruck) await this.#lose();
+      return isStruck;
+    };
     const handled = await siding.close(() => this.#seen, strike);
     if (handled === undefined || this.#open.get(key) !== siding) return;
     this.#handled.set(key, handled);
