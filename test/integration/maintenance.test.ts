@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
+  MaintenanceNoteSchema,
   MaintenanceSchema,
   MaintenanceService,
   SystemMaintenanceSchema,
   SystemReadySchema,
 } from "@parley/contracts/parley/mesh/v1/maintenance_pb.js";
 import type { Client } from "@parley/mesh";
+import { openBucket } from "@parley/mesh/broker";
 import { operatorAgent } from "@parley/mesh/operator";
 import { ManualClock, type TestMesh, testMesh } from "@parley/mesh/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -168,6 +170,26 @@ describe("under maintenance", () => {
     await mesh.settled();
     expect(mesh.events.of(SystemMaintenanceSchema)).toMatchObject([{ maintenance: by }]);
     expect(mesh.events.of(SystemReadySchema)).toMatchObject([{ endedBy: "bob" }]);
+  });
+
+  test("an entry that nobody can read counts as a maintenance, and is told of by nobody", async () => {
+    const { broker, namespace } = mesh;
+    const bucket = await openBucket(broker, { namespace, purpose: "maintenance" });
+    for (const [key, value] of [
+      ["domain.x", toBinary(MaintenanceNoteSchema, create(MaintenanceNoteSchema, { endedBy: "nobody" }))],
+      ["domain.y", Uint8Array.of(0xff)],
+    ] as const) {
+      await bucket.create(key, value);
+    }
+    await until(() => desk.maintenance.all().length === 2);
+    await seen(2);
+    expect(mesh.maintenance.all()).toMatchObject([{ reason: "unreadable entry" }, { reason: "unreadable entry" }]);
+    await maintenance.beginMaintenance({ ...by });
+    await maintenance.endMaintenance({ author: "ada" });
+    await mesh.heard(SystemReadySchema);
+    await mesh.settled();
+    expect(mesh.events.of(SystemMaintenanceSchema)).toMatchObject([{ maintenance: by }]);
+    expect(mesh.events.of(SystemReadySchema)).toMatchObject([{ endedBy: "ada" }]);
   });
 
   test("what is none cannot be ended, and of what nobody knows none begins", async () => {

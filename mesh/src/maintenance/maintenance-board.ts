@@ -172,14 +172,18 @@ function keyOf(domain: string): string {
 
 /** What an entry of the bucket says of a maintenance. Anybody may write there: what cannot be read still says that somebody meant one. */
 export function notedIn({ value, revision }: BucketEntry): Noted {
-  let note: MaintenanceNote;
+  const note = readNote(value);
+  if (note?.maintenance !== undefined) return { note, maintenance: note.maintenance, revision };
+  const maintenance = create(MaintenanceSchema, { reason: "unreadable entry", author: "unknown" });
+  return { note: create(MaintenanceNoteSchema, { told: true }), maintenance, revision };
+}
+
+function readNote(value: Uint8Array): MaintenanceNote | undefined {
   try {
-    note = fromBinary(MaintenanceNoteSchema, value);
+    return fromBinary(MaintenanceNoteSchema, value);
   } catch {
-    note = create(MaintenanceNoteSchema, { told: true });
+    return undefined;
   }
-  const { maintenance = create(MaintenanceSchema, { reason: "unreadable entry", author: "unknown" }) } = note;
-  return { note, maintenance, revision };
 }
 
 function beganAt({ beganAt: at }: Maintenance): number {

@@ -36,18 +36,23 @@ export async function tell(host: Host, noted: Noted, { source, header }: Teller)
   await host.maintenance.markTold(noted);
 }
 
-/** Tells what nobody has told: whoever wrote it on the board was gone before its event was stored. */
+/**
+ * Tells what nobody has told: whoever wrote it on the board was gone before its event was stored. Never throws: what cannot be
+ * told now holds up no other, and is tried again.
+ */
 export async function tellUntold(host: Host, source: string): Promise<void> {
-  for (const noted of host.maintenance.untold()) await tell(host, noted, { source });
+  for (const noted of host.maintenance.untold()) {
+    try {
+      await tell(host, noted, { source });
+    } catch (error) {
+      logger.warn({ err: error }, "a maintenance is not told of yet");
+    }
+  }
 }
 
 /** Sees to it that every maintenance that begins or ends is told of in the end; while no operator runs nobody tells it. */
 export function announceMaintenances(host: Host, source: string): void {
-  const look = () => {
-    tellUntold(host, source).catch((thrown: unknown) =>
-      logger.warn({ err: thrown }, "a maintenance is not told of yet"),
-    );
-  };
+  const look = () => void tellUntold(host, source);
   const timer = setInterval(look, lookEveryMs);
   timer.unref();
   host.closing.addEventListener("abort", () => clearInterval(timer), { once: true });
