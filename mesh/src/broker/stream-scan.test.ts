@@ -63,3 +63,17 @@ test("a stream that is not there is NOT_FOUND at once", async () => {
   await expect(sequences(backwards(broker, query))).rejects.toMatchObject({ code: "NOT_FOUND" });
   await expect(sequences(forwards(broker, { ...query, to: 5 }))).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
+
+test("in a cluster a read goes on when the leader, of whom the newest is asked, is lost for a moment", async () => {
+  await using world = await openTestBroker();
+  const { broker, names, subjects } = world;
+  await fill(world, 3);
+  Object.defineProperty(broker.connection, "info", { value: { ...broker.connection.info, cluster: "three" } });
+  const { streams } = broker.manager;
+  const ask = streams.getMessage.bind(streams);
+  let asked = 0;
+  streams.getMessage = (...query) => (++asked === 1 ? Promise.reject(new Error("no leader")) : ask(...query));
+  const query = { stream: names.dead, filter: subjects.deadLetters({}) };
+  expect(await sequences(forwards(broker, query))).toEqual([1, 2, 3]);
+  expect(asked).toBe(2);
+});

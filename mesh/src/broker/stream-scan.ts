@@ -128,10 +128,14 @@ async function pageUpTo(broker: Broker, query: ForwardQuery & { readonly newest:
   });
 }
 
-/** Sequence of the newest message of a filter by the leader's word; 0: there is none, or no replica that could be behind. */
+/**
+ * Sequence of the newest message of a filter by the leader's word; 0: there is none, or no replica that could be behind. Patient:
+ * one answer is waited for by all pages.
+ */
 async function newestOf(broker: Broker, { stream, filter, from }: ForwardQuery): Promise<number> {
   if (defaultReplicas(broker) === 1) return 0;
-  const newest = await lastOf(broker, stream, filter);
+  const what = `reading the newest of "${filter}" of stream "${stream}"`;
+  const newest = await patiently(broker, what, () => lastOf(broker, stream, filter));
   const isTooOld = typeof from === "object" && (newest?.storedAt ?? 0) < from.since;
   return isTooOld ? 0 : (newest?.sequence ?? 0);
 }
