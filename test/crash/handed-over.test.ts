@@ -61,5 +61,4 @@ test.each<[string, CrashPoint]>([
     });
     expect(await second.deadLetters()).toEqual([]);
   },
-  30_000,
 );
