@@ -54,6 +54,7 @@ export class Lines implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#process.connected) return;
     const exited = once(this.#process, "exit");
     this.#process.disconnect();
     await exited;
