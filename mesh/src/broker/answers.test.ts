@@ -64,6 +64,14 @@ test("a question that waits when its connection is closed is in doubt; one that 
   expect(await tryAppend(broker, question(subject))).toMatchObject({ kind: "closed" });
 });
 
+test("what is asked while the connection drains is not sent", async () => {
+  const broker = await connectBroker({ url: inject("natsUrl"), name: "answers" });
+  expect(await tryAppend(broker, question("nobody.takes.this"))).toMatchObject({ kind: "busy" });
+  const drained = broker.connection.drain();
+  expect(await tryAppend(broker, question("nobody.takes.this"))).toMatchObject({ kind: "closed" });
+  await drained;
+});
+
 test("a question is under way until it is answered, for who wants to know when nothing moves any more", async () => {
   const movement = new Movement();
   await using broker = await connectBroker({ url: inject("natsUrl"), name: "answers", traffic: movement });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { createInbox, type Msg, type MsgHdrs } from "@nats-io/transport-node";
+import { createInbox, errors, type Msg, type MsgHdrs } from "@nats-io/transport-node";
 import type { Broker } from "./connection.ts";
 import { underWay } from "./traffic.ts";
 
@@ -56,6 +56,8 @@ export class Answers {
    * the library's own error when the connection is closed or drains.
    */
   async ask({ subject, payload, headers }: Question): Promise<Msg> {
+    // The client library would still send it, but hears no answer any more.
+    if (this.#broker.connection.isDraining()) throw new errors.DrainingConnectionError();
     if (!this.#isOpen) this.#open();
     const id = String(++this.#count);
     this.#broker.connection.publish(subject, payload, { headers, reply: `${this.#inbox}.${id}` });

@@ -127,8 +127,12 @@ export class Partition {
   /** Lets go of a message that waits in a siding, or was handled there. */
   async #isElsewhere(hold: Hold): Promise<boolean> {
     if (this.#stopped || !this.#sidings.knows(hold.message)) return false;
-    // While the siding cannot be made it takes nothing, and the message has its turn here.
-    const isElsewhere = await this.#sidings.takes(hold).catch(() => false);
+    const isElsewhere = await this.#sidings.takes(hold).catch((thrown: unknown) => {
+      // A siding that cannot be made takes nothing, and the message has its turn here. But one that is only out of reach may hold
+      // earlier ones.
+      if (MeshError.from(thrown).code === "BROKER_UNAVAILABLE") this.doubt();
+      return false;
+    });
     if (isElsewhere) hold.letGo();
     return isElsewhere;
   }
