@@ -66,3 +66,9 @@ export interface HeardPart {
   /** 0 to 15; default: every partition. */
   readonly partition?: number | undefined;
 }
+
+/** How a stream renames what it takes from another one. */
+export interface SubjectTransform {
+  readonly src: string;
+  readonly dest: string;
+}

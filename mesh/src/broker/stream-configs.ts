@@ -3,9 +3,10 @@
 
 import type { StreamConfig, StreamSource } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
+import type { SubjectTransform } from "./addresses.ts";
 import { packageToken } from "./proto-token.ts";
 import type { StreamNames } from "./stream-names.ts";
-import type { Subjects, SubjectTransform } from "./subjects.ts";
+import type { Subjects } from "./subjects.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

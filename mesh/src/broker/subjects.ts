@@ -10,6 +10,7 @@ import type {
   LetterPart,
   StatusAddress,
   StatusPart,
+  SubjectTransform,
 } from "./addresses.ts";
 import { keyToken, nameToken } from "./key-token.ts";
 import { type Lane, laneOf } from "./lane.ts";
@@ -25,12 +26,6 @@ export interface JournalKey {
   readonly domain: string;
   readonly journal: string;
   readonly key: string;
-}
-
-/** How a stream renames what it takes from another one. */
-export interface SubjectTransform {
-  readonly src: string;
-  readonly dest: string;
 }
 
 /**
