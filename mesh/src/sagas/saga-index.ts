@@ -10,6 +10,7 @@ import { type Bucket, openBucket } from "../broker/key-value.ts";
 import { storedAt } from "../broker/new-message.ts";
 import { streamNames } from "../broker/stream-names.ts";
 import { MeshError } from "../mesh-error.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** Milliseconds that a saga that is over stays in the list; its history stays for ever. */
 const endedTtlMs = 7 * 24 * 60 * 60_000;
@@ -69,10 +70,20 @@ export class SagaIndex {
     if (wasOpen) await this.#open.delete(key);
   }
 
-  /** All that are not over, as they were noted last. */
+  /** All that are not over, as they were noted last. What nobody can read is left out and told of: the rest must go on. */
   async openSagas(): Promise<readonly SagaSummary[]> {
     const entries = [...(await this.#open.entries())].filter(([key]) => !key.startsWith(turnPrefix));
-    return entries.map(([, { value }]) => fromBinary(SagaSummarySchema, value));
+    return entries.flatMap(([key, { value }]) => {
+      try {
+        return [fromBinary(SagaSummarySchema, value)];
+      } catch (error) {
+        logger.error(
+          { err: error, key },
+          "an entry of the list of open sagas cannot be read; that saga is not looked after",
+        );
+        return [];
+      }
+    });
   }
 
   /** Takes the turn at what one host is to do every `everyMs` for an agent; false when another one has it. */
