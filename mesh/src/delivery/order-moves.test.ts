@@ -35,7 +35,8 @@ test("while messages come in all the time and partitions move from one instance 
       await until(() => flowing.signal.aborted || (turns + 1) * keys.length - tape.began.length < 2_000);
     }
   })();
-  for (let move = 0; move < 4; move++) {
+  const both = () => new Set(tape.began.map(({ by }) => by)).size === 2;
+  for (let move = 0; move < 4 || !both(); move++) {
     await wait(300);
     const before = tape.began.length;
     await takeAway(mesh, everywhere);
@@ -46,7 +47,6 @@ test("while messages come in all the time and partitions move from one instance 
   await flow;
   await until(() => keys.every((key) => tape.of(key).length === turns));
   expect([tape.overlaps, tape.outOfOrder]).toEqual([[], []]);
-  expect(new Set(tape.began.map(({ by }) => by)).size).toBe(2);
 });
 
 test("a siding whose partition moves while it is worked on is worked on by the next owner, in order and one at a time, and closes", async () => {

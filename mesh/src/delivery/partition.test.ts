@@ -5,8 +5,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { EchoSaidSchema } from "../../../test/gen/parley/test/v1/echo_pb.js";
 import { until } from "../../../test/tools/until.ts";
-import { durablesUnder } from "../broker/durable.ts";
+import { durablesUnder, unpin } from "../broker/durable.ts";
 import { keyToken } from "../broker/key-token.ts";
+import { Pin } from "../broker/pin.ts";
 import { ensureDurable, pull } from "../broker/pull-consumer.ts";
 import type { PulledMessage } from "../broker/pulled-message.ts";
 import { Hold } from "./hold.ts";
@@ -27,9 +28,10 @@ async function opened(mesh: TestDeliveries, key: string) {
   const partition = new Partition(broker, durable, book);
   const running: (() => void)[] = [];
   const waited: number[] = [];
-  const arrivals = { next: () => {} };
+  const arrivals = { before: () => {}, next: () => {} };
   const onMessage = async (message: PulledMessage) => {
     using hold = new Hold(message, { isLeased: true, onLost: () => partition.doubt() });
+    arrivals.before();
     const turn = partition.turn(hold);
     arrivals.next();
     const leave = await turn;
@@ -102,4 +104,26 @@ test("a message of a key whose siding is out of reach does not begin: earlier on
   isAway = false;
   await until(() => waited.length === 1);
   expect(running).toEqual([]);
+});
+
+test("a message that came in with the word that the pin is lost does not wait here: its next owner waits for it", async () => {
+  await using mesh = await openTestDeliveries();
+  const { broker } = mesh;
+  const { durable, partition, running, waited, arrivals, begin } = await opened(mesh, "k");
+  let kept = 0;
+  const other = pull(broker, {
+    durable,
+    maxMessages: 1,
+    pin: new Pin(() => {}),
+    onMessage: async () => void kept++,
+  });
+  await mesh.say("k");
+  await until(() => kept === 1);
+  await other.stop();
+  await unpin(broker, durable);
+  arrivals.before = () => partition.pin.lost();
+  begin();
+  await mesh.say("k");
+  await Promise.race([until(() => waited.length > 0), wait(3_000)]);
+  expect([running.length, waited]).toEqual([0, [2]]);
 });

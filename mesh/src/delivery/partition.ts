@@ -87,6 +87,11 @@ export class Partition {
     return this.pin.id !== undefined && !this.#isLeaving;
   }
 
+  /** Whether what is in hand may wait for its turn here. */
+  get #isIn(): boolean {
+    return this.isOwned || this.#isLeaving || this.#stopped;
+  }
+
   /**
    * Waits for a message's turn. Returns a function that gives the turn on, to be called once, when it is settled; undefined
    * when it is lost or abandoned first.
@@ -95,7 +100,8 @@ export class Partition {
     this.#held.add(hold);
     const { sequence, subject } = hold.message;
     this.#sidings.see(sequence);
-    while ((await this.#entered(sequence, hold.waiting)) && (this.isOwned || this.#isLeaving || this.#stopped)) {
+    // The pin may have been lost since the message came in: nobody would ask for what waits here then.
+    while (this.#isIn && (await this.#entered(sequence, hold.waiting)) && this.#isIn) {
       if (await this.#isElsewhere(hold)) break;
       const leave = await this.#order.turn(keyTokenIn(subject), hold.waiting);
       if (leave === undefined) break;
