@@ -55,7 +55,9 @@ export async function startHost({ program = "hosts-agents", ...where }: HostPlac
     },
   });
   // Also one that stands still, which would not notice the end of its parent.
-  process.once("exit", () => child.kill("SIGKILL"));
+  const killIt = () => void child.kill("SIGKILL");
+  process.once("exit", killIt);
+  child.once("exit", () => process.off("exit", killIt));
   const told: Told[] = [];
   child.on("message", (message: Told) => told.push(message));
   const ended = once(child, "exit").then(([code]) => code as number | null);
