@@ -90,14 +90,24 @@ export function stageOf({ history }: Negotiation): AppointmentStatus | undefined
 
 /**
  * Whether what becomes of an appointment belongs to this negotiation and is not known yet. A later request in the same
- * conversation is not ended by what becomes of an earlier one's appointment.
+ * conversation is not ended by what becomes of an earlier one's appointment; and news of a confirmation that come late, or again,
+ * do not bring back an appointment that is over.
  */
 export function concerns(negotiation: Negotiation, { appointmentId, status }: Appointment): boolean {
   const known = negotiation.appointmentId;
+  if (known === appointmentId && isOver(negotiation)) return false;
   if (status === "CONFIRMED") return known !== appointmentId || stageOf(negotiation) !== status;
   const isOurs = known === appointmentId || (known === undefined && status === "FAILED");
   return isOurs && stageOf(negotiation) !== status;
 }
+
+/** Whether the appointment that it led to last has come to an end, whatever was offered or chosen since. */
+function isOver({ history }: Negotiation): boolean {
+  const settled = history.findLast(({ stage }) => !onTheWay.includes(stage));
+  return settled !== undefined && settled.stage !== "CONFIRMED";
+}
+
+const onTheWay: readonly AppointmentStatus[] = ["REQUESTED", "OFFERED", "SELECTED"];
 
 /** Whether a slot was offered here, too long ago to be chosen now. One that was never offered here is not. */
 export function isExpired({ offers }: Negotiation, slotId: string, now: number): boolean {
