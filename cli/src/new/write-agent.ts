@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { accessSync, constants, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { makeFolder } from "@parley/mesh/broker";
 import { UsageError } from "../usage-error.ts";
+import { openFolder } from "../writable-folder.ts";
 import { agentNames } from "./agent-names.ts";
 import { sampleAgent } from "./sample-agent.ts";
 
@@ -22,7 +23,10 @@ export function writeAgent(name: string, into?: string | undefined): readonly st
   const folder = resolve(into ?? names.folder);
   assertEmpty(folder);
   const files = sampleAgent(names);
-  openFolder(folder);
+  openFolder(folder, {
+    what: `"${folder}" cannot be written to`,
+    next: "Choose another folder with --folder; nothing was written.",
+  });
   for (const { path, text } of files) {
     const target = join(folder, path);
     makeFolder(dirname(target));
@@ -30,18 +34,6 @@ export function writeAgent(name: string, into?: string | undefined): readonly st
     writeFileSync(target, text, { flag: "wx" });
   }
   return files.map(({ path }) => join(folder, path));
-}
-
-function openFolder(folder: string): void {
-  try {
-    makeFolder(folder);
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new UsageError(
-      `"${folder}" cannot be written to: ${error instanceof Error ? error.message : error}`,
-      "Choose another folder with --folder; nothing was written.",
-    );
-  }
 }
 
 function assertEmpty(folder: string): void {

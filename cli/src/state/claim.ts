@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { accessSync, constants, linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { makeFolder } from "@parley/mesh/broker";
+import { linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
+import { openFolder } from "../writable-folder.ts";
 import { encodeMeshRecord, type MeshAddresses, meshFile, readMeshRecord } from "./mesh-file.ts";
 import { isRunning, thisProcess } from "./running-process.ts";
 
@@ -23,7 +23,10 @@ export interface StateClaim extends Disposable {
 export function claimState(folder: string): StateClaim {
   const file = meshFile(folder);
   const self = thisProcess();
-  openFolder(folder);
+  openFolder(folder, {
+    what: `the state folder "${folder}" cannot be used`,
+    next: "Name another with --state or PARLEY_STATE.",
+  });
   if (!created(file, encodeMeshRecord({ ...self, addresses: undefined }))) {
     refuseIfRunning(folder);
     rmSync(file, { force: true });
@@ -43,18 +46,6 @@ export function claimState(folder: string): StateClaim {
     },
     [Symbol.dispose]: release,
   };
-}
-
-function openFolder(folder: string): void {
-  try {
-    makeFolder(folder);
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new UsageError(
-      `the state folder "${folder}" cannot be used: ${error instanceof Error ? error.message : error}`,
-      "Name another with --state or PARLEY_STATE.",
-    );
-  }
 }
 
 /** Creates the file, whole at once; false when it is there already. */
