@@ -6,7 +6,7 @@ import { MeshError } from "../mesh-error.ts";
 import { brokerError, isNotFound } from "./broker-error.ts";
 import type { Broker } from "./connection.ts";
 import { patiently } from "./patience.ts";
-import { type StoredEntry, storedEntry } from "./stored-entry.ts";
+import { lastOf, type StoredEntry, storedEntry } from "./stored-entry.ts";
 import { forwards } from "./stream-scan.ts";
 
 /** Most messages that one request brings. */
@@ -58,13 +58,10 @@ export async function readLast(
   stream: string,
   subject: { readonly of: string; readonly certain: boolean },
 ): Promise<StoredEntry | undefined> {
-  const query = { last_by_subj: subject.of };
-  const { manager } = broker;
   return patiently(broker, `reading "${subject.of}" of stream "${stream}"`, async () => {
     try {
-      const found = subject.certain
-        ? await manager.streams.getMessage(stream, query)
-        : await manager.direct.getMessage(stream, query);
+      if (subject.certain) return await lastOf(broker, stream, subject.of);
+      const found = await broker.manager.direct.getMessage(stream, { last_by_subj: subject.of });
       return found === null ? undefined : storedEntry(found);
     } catch (error) {
       if (isNothing(error)) return undefined;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Parley authors
 
-import { isNotFound } from "../broker/broker-error.ts";
 import type { Broker } from "../broker/connection.ts";
 import { streamInfo } from "../broker/ensure-stream.ts";
+import { lastOf } from "../broker/stored-entry.ts";
 
 /** The last message of a stream that another one takes from it. */
 export interface SourceEnd {
@@ -19,17 +19,8 @@ export async function sourceEnds(broker: Broker, stream: string): Promise<readon
   const sources = info?.config.sources ?? [];
   return Promise.all(
     sources.map(async ({ name: origin, subject_transforms: [transform] = [] }) => {
-      const last = transform?.src === undefined ? 0 : await lastOf(broker, origin, transform.src);
-      return { stream, origin, last };
+      const newest = transform?.src === undefined ? undefined : await lastOf(broker, origin, transform.src);
+      return { stream, origin, last: newest?.sequence ?? 0 };
     }),
   );
-}
-
-async function lastOf(broker: Broker, stream: string, filter: string): Promise<number> {
-  try {
-    return (await broker.manager.streams.getMessage(stream, { last_by_subj: filter }))?.seq ?? 0;
-  } catch (error) {
-    if (isNotFound(error)) return 0;
-    throw error;
-  }
 }
